@@ -1,0 +1,4 @@
+@NullMarked
+package io.vhdxd.nbd;
+
+import org.jspecify.annotations.NullMarked;

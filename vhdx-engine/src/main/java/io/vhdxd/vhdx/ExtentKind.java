@@ -1,0 +1,11 @@
+package io.vhdxd.vhdx;
+
+/** What a range of the virtual disk is, in the terms of NBD's {@code base:allocation}. */
+public enum ExtentKind {
+    /** Owns space in the file; may hold anything. */
+    DATA,
+    /** Owns space in the file and reads as zeros. */
+    ZERO,
+    /** Owns no space and reads as zeros. */
+    HOLE
+}

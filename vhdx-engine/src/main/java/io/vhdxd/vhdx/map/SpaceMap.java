@@ -1,0 +1,45 @@
+package io.vhdxd.vhdx.map;
+
+import java.util.BitSet;
+
+/**
+ * Which MiB of an image's file belong to something: one bit each, so 1 KiB for 8 GiB of file. Not thread-safe.
+ *
+ * <p>Every structure of a VHDX file stands on whole MiB ([MS-VHDX] 2.1).
+ */
+public final class SpaceMap {
+    private final BitSet used = new BitSet();
+
+    /**
+     * Marks a range as used.
+     *
+     * @return whether all of it was free before
+     */
+    public boolean claim(long offsetMib, long lengthMib) {
+        int from = Math.toIntExact(offsetMib);
+        int to = Math.toIntExact(offsetMib + lengthMib);
+        int firstUsed = used.nextSetBit(from);
+        boolean free = firstUsed < 0 || firstUsed >= to;
+        used.set(from, to);
+        return free;
+    }
+
+    public void release(long offsetMib, long lengthMib) {
+        used.clear(Math.toIntExact(offsetMib), Math.toIntExact(offsetMib + lengthMib));
+    }
+
+    /** The first used MiB at or after this one, -1 if there is none. */
+    public long nextUsedMib(long offsetMib) {
+        return used.nextSetBit(Math.toIntExact(offsetMib));
+    }
+
+    /** The first free MiB at or after this one. */
+    public long nextFreeMib(long offsetMib) {
+        return used.nextClearBit(Math.toIntExact(offsetMib));
+    }
+
+    /** The first MiB behind everything that is used. */
+    public long endMib() {
+        return used.length();
+    }
+}
