@@ -34,8 +34,12 @@ final class BatPages {
         this.batOffsetBytes = batOffsetBytes;
     }
 
-    /** The page that holds a block's entry, counted from the beginning of the BAT. */
-    long pageIndex(long blockIndex) {
+    /** Where the page that holds a block's entry stands in the file. */
+    long pageOffsetBytes(long blockIndex) {
+        return batOffsetBytes + pageIndex(blockIndex) * PAGE_BYTES;
+    }
+
+    private long pageIndex(long blockIndex) {
         return geometry.batIndexOfBlock(blockIndex) / PAGE_ENTRIES;
     }
 

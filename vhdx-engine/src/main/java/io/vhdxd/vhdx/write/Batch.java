@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one turn of the agent changes: payload goes to the file at once, changes of the block map are staged until they
@@ -32,11 +33,16 @@ final class Batch {
     private final Quarantine quarantine;
 
     private final StagedEntries staged = new StagedEntries();
+    /** Pages with staged entries that the log entry would not hold otherwise. */
     private final Set<Long> stagedPages = new HashSet<>();
     /** Space of published blocks that the batch unmaps. */
     private final List<Run> unmapped = new ArrayList<>();
 
-    private int pageRoom;
+    /** Pages that the batch's log entry will hold in any case; null if there can be no entry. */
+    private @Nullable Set<Long> givenPages;
+    /** How many pages the batch may stage besides those. */
+    private int morePages;
+
     private long payloadBytes;
 
     Batch(
@@ -54,10 +60,16 @@ final class Batch {
         this.quarantine = quarantine;
     }
 
-    /** Begins a batch that may change so many pages of the BAT. */
-    void begin(int pageRoom) {
+    /**
+     * Begins a batch.
+     *
+     * @param givenPages the pages that its log entry will hold in any case, by their place in the file; null if there can be
+     *     no entry, so that the batch must not change the map
+     */
+    void begin(@Nullable Set<Long> givenPages) {
         assert staged.isEmpty();
-        this.pageRoom = pageRoom;
+        this.givenPages = givenPages;
+        morePages = givenPages == null ? 0 : LogWriter.ENTRY_PAGES_MAX - givenPages.size();
         payloadBytes = 0;
     }
 
@@ -66,9 +78,11 @@ final class Batch {
     }
 
     boolean hasRoomFor(long blockIndex) {
-        return staged.room() > 0
-                && payloadBytes < PAYLOAD_MAX_BYTES
-                && (stagedPages.size() < pageRoom || stagedPages.contains(batPages.pageIndex(blockIndex)));
+        if (givenPages == null || staged.room() == 0 || payloadBytes >= PAYLOAD_MAX_BYTES) {
+            return false;
+        }
+        long page = batPages.pageOffsetBytes(blockIndex);
+        return givenPages.contains(page) || stagedPages.contains(page) || stagedPages.size() < morePages;
     }
 
     /** Whether the block has space of its own, as things will be. */
@@ -216,7 +230,10 @@ final class Batch {
             }
         }
         staged.put(blockIndex, newEntry);
-        stagedPages.add(batPages.pageIndex(blockIndex));
+        long page = batPages.pageOffsetBytes(blockIndex);
+        if (givenPages != null && !givenPages.contains(page)) {
+            stagedPages.add(page);
+        }
     }
 
     private Run runAt(long placeMib) {

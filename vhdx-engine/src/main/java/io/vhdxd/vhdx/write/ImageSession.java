@@ -53,13 +53,12 @@ final class ImageSession {
             storage.setSize(fileEndBytes);
         }
         log.reserve();
-        long sequenceNumber = log.append(List.of(), fileEndBytes);
-        Round round = new Round(
-                sequenceNumber, 0, List.of(), allocator.plan(neededMib, List.of()), allocator.fileEndMib(), List.of());
+        log.append(List.of(), fileEndBytes);
+        StockPlan plan = allocator.plan(neededMib, List.of());
+        Round round = new Round(log.beginRound(false), plan, allocator.fileEndMib(), List.of());
         round.run(storage);
         round.throwFailure();
-        log.durable(sequenceNumber);
-        log.applied(sequenceNumber);
+        round.log().finish().run();
         allocator.restock(round.punched(), round.fileEndMib());
         headers.write(header -> header.withFileWriteGuid(newGuid.get())
                 .withDataWriteGuid(newGuid.get())

@@ -6,177 +6,239 @@ import io.vhdxd.vhdx.format.LogPage;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Appends entries to the log of a session and knows what became of them ([MS-VHDX] 2.3).
+ * Appends the entries of one session to the log ([MS-VHDX] 2.3), in a way that every program replays without loss from
+ * every state that a crash can leave.
  *
- * <p>An entry is first <em>written</em>: handed to the kernel. A sync that began after that makes it <em>durable</em>. Then
- * its pages may be written to their place, from the snapshot that was logged; after a further sync it is
- * <em>applied</em>. The tail of a later entry steps over applied entries, and when that later entry is durable, their room
- * in the ring is free: only then is there, after any crash, a valid sequence that does without them.
+ * <p>An entry is <em>written</em> when the kernel has it, and <em>durable</em> when a round that began after that is done.
+ * Then its pages may be written to their place; a page is <em>in place</em> when a further round is done.
+ *
+ * <p>Unsynced entries survive a crash in any selection, and torn. This engine, and any that follows the specification,
+ * then replays from the tail of the newest complete sequence. QEMU does not look at tails: it takes the contiguous
+ * run of entries whose first one is the newest, and in a run accepts any entry as the second one. It gives the image up
+ * over an entry whose header is whole and whose descriptors are not. Therefore:
+ *
+ * <ul>
+ *   <li>Each entry holds every page that an earlier round may have made durable in the log and that is not in place: any
+ *       entry is enough to find all that was ever flushed, whichever its neighbours are.
+ *   <li>The ring is used as two {@link LogArea}s in turn. The first entry in an area holds every page that is not in place,
+ *       so it needs nothing from the other area; it is the tail of all entries of the area.
+ *   <li>When the first entry of an area is durable, the other area is wiped, and it is used again only when the zeros are
+ *       durable: behind the newest entry there is never an older one.
+ *   <li>An entry has at most {@value #ENTRY_PAGES_MAX} pages, so that its header and descriptors share one sector of 512
+ *       bytes and are torn together or not at all.
+ * </ul>
  */
 final class LogWriter {
+    static final int ENTRY_PAGES_MAX = 14;
     private static final int SECTOR_BYTES = LogEntryHeader.SECTOR_BYTES;
-    /** So large an entry leaves room in the smallest ring for others beside it. */
-    static final int ENTRY_PAGES_MAX = 62;
-    /** When the snapshots of so many pages are kept in memory they should be applied; twice as many are the limit. */
-    private static final int KEPT_PAGES_MAX = 2048;
+    private static final int ENTRY_SECTORS_MAX = LogEntryEncoder.encodedLengthBytes(ENTRY_PAGES_MAX) / SECTOR_BYTES;
+    /** No more of a long ring is used: it would be wiped without need. */
+    private static final int USED_RING_MAX_BYTES = 8 << 20;
+    /** With more pages than this not in place, rounds bring some there, so that entries stay short. */
+    private static final int RELAXED_PAGES_MAX = 7;
 
-    private record LiveEntry(
-            long sequenceNumber, int ringSector, int sectors, long tailSequenceNumber, List<LogPage> pages) {}
+    /**
+     * A page that is not in place.
+     *
+     * @param content as it was logged last
+     * @param loggedSequenceNumber of the entry that logged it last
+     * @param firstSequenceNumber no entry before this one logged anything of the page that is not in place
+     */
+    private record PendingPage(LogPage content, long loggedSequenceNumber, long firstSequenceNumber) {}
 
     private final Storage storage;
     private final long logOffsetBytes;
-    private final RingSpace ring;
     private final UUID logGuid;
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(LogEntryEncoder.encodedLengthBytes(ENTRY_PAGES_MAX));
-    /** Oldest first; the tail of the last one that is durable is the first of these. */
-    private final ArrayDeque<LiveEntry> live = new ArrayDeque<>();
+    private final int areaSectors;
 
-    private int keptPages;
+    private LogArea current;
+    private LogArea other;
+    /** The first entry of the current area. */
+    private long areaFirstSequenceNumber = 1;
+
+    /** By their place in the file. */
+    private final Map<Long, PendingPage> pending = new LinkedHashMap<>();
+    /** The pending pages as they were at the beginning of the last round that is done. */
+    private List<PendingPage> durable = List.of();
+
     private long writtenSequenceNumber;
+    private long coveredSequenceNumber;
     private long durableSequenceNumber;
-    private long appliedSequenceNumber;
 
     /**
-     * Makes a writer for an empty ring.
+     * Makes a writer for a ring that holds no entry with this LogGuid.
      *
      * @param logLengthBytes a multiple of 1 MiB
      * @param logGuid marks the entries of this session
      */
-    LogWriter(Storage storage, long logOffsetBytes, int logLengthBytes, UUID logGuid) {
+    LogWriter(Storage storage, long logOffsetBytes, long logLengthBytes, UUID logGuid) {
         this.storage = storage;
         this.logOffsetBytes = logOffsetBytes;
-        this.ring = new RingSpace(logLengthBytes / SECTOR_BYTES);
         this.logGuid = logGuid;
+        this.areaSectors = (int) Math.min(logLengthBytes, USED_RING_MAX_BYTES) / SECTOR_BYTES / 2;
+        this.current = new LogArea(0, areaSectors);
+        this.other = new LogArea(areaSectors, areaSectors);
     }
 
     /** Makes sure that no log write fails for want of space where the file is sparse. */
     void reserve() throws IOException {
-        storage.reserve(logOffsetBytes, (long) ring.sectorCount() * SECTOR_BYTES);
+        storage.reserve(logOffsetBytes, 2L * areaSectors * SECTOR_BYTES);
     }
 
     UUID logGuid() {
         return logGuid;
     }
 
-    long writtenSequenceNumber() {
-        return writtenSequenceNumber;
-    }
-
+    /** Every entry up to this one survives a loss of power. */
     long durableSequenceNumber() {
         return durableSequenceNumber;
     }
 
-    /** How many pages the next entry may have; one sector is held back for the empty entry that moves the tail. */
-    int pageRoom() {
-        int byRing = ring.freeSectors() - 2;
-        int byMemory = 2 * KEPT_PAGES_MAX - keptPages;
-        return Math.max(0, Math.min(ENTRY_PAGES_MAX, Math.min(byRing, byMemory)));
-    }
-
-    /** Whether so much of the ring is in use that it should be emptied. */
-    boolean isFilling() {
-        return ring.usedSectors() * 2 > ring.sectorCount() || keptPages > KEPT_PAGES_MAX;
-    }
-
-    /** Whether every entry is applied, so that the log may be marked as empty. */
-    boolean isApplied() {
-        return appliedSequenceNumber == writtenSequenceNumber;
-    }
-
-    /** Whether a round, with the pages to apply, would bring some entry further. */
-    boolean canProgress() {
-        return durableSequenceNumber < writtenSequenceNumber || appliedSequenceNumber < durableSequenceNumber;
-    }
-
-    /** Whether a further entry is missing that would carry the tail over entries that are applied. */
-    boolean needsTailEntry() {
-        LiveEntry newest = live.peekLast();
-        return newest != null && newest.tailSequenceNumber() <= appliedSequenceNumber && ring.freeSectors() > 0;
+    /** Whether nothing is left to be replayed. */
+    boolean isAllInPlace() {
+        return pending.isEmpty();
     }
 
     /**
-     * Writes an entry. If this fails nothing is known of the entry, and the image must fail.
+     * The pages that the next entry has to hold besides those that it is about, by their place in the file; null if no entry
+     * can be written before another round is done. All pages of an entry together are at most {@link #ENTRY_PAGES_MAX}.
+     */
+    @Nullable Set<Long> nextEntryPages() {
+        Set<Long> pages;
+        if (current.hasRoomFor(ENTRY_SECTORS_MAX)) {
+            pages = new TreeSet<>();
+            pending.forEach((place, page) -> {
+                if (isRequired(page)) {
+                    pages.add(place);
+                }
+            });
+        } else if (other.isEmpty()) {
+            pages = new TreeSet<>(pending.keySet());
+        } else {
+            return null;
+        }
+        return pages.size() <= ENTRY_PAGES_MAX ? pages : null;
+    }
+
+    /**
+     * Writes an entry; {@link #nextEntryPages} has allowed it. If this fails nothing is known of the entry, and the image must
+     * fail.
      *
+     * @param changed the pages that the entry is about
      * @param fileSizeBytes the size of the file, as far as it is durable; a multiple of 1 MiB
      * @return its sequence number
      */
-    long append(List<LogPage> pages, long fileSizeBytes) throws IOException {
+    long append(List<LogPage> changed, long fileSizeBytes) throws IOException {
+        Set<Long> required = nextEntryPages();
+        assert required != null;
+        if (!current.hasRoomFor(ENTRY_SECTORS_MAX)) {
+            LogArea full = current;
+            current = other;
+            other = full;
+            areaFirstSequenceNumber = writtenSequenceNumber + 1;
+        }
         long sequenceNumber = writtenSequenceNumber + 1;
-        int entryBytes = LogEntryEncoder.encodedLengthBytes(pages.size());
-        int entrySectors = entryBytes / SECTOR_BYTES;
-        long tailSequenceNumber = sequenceNumber;
-        int tailSector = ring.head();
-        for (LiveEntry entry : live) {
-            if (entry.sequenceNumber() > appliedSequenceNumber) {
-                tailSequenceNumber = entry.sequenceNumber();
-                tailSector = entry.ringSector();
-                break;
-            }
+        List<LogPage> pages = new ArrayList<>(changed);
+        for (LogPage page : changed) {
+            required.remove(page.fileOffsetBytes());
+        }
+        for (long place : required) {
+            pages.add(pendingAt(place).content());
         }
         LogEntryEncoder.encode(
-                scratch, sequenceNumber, tailSector * SECTOR_BYTES, logGuid, fileSizeBytes, fileSizeBytes, pages);
-        writeToRing(ring.head(), scratch);
-        live.addLast(new LiveEntry(sequenceNumber, ring.head(), entrySectors, tailSequenceNumber, pages));
-        ring.advanceHead(entrySectors);
-        keptPages += pages.size();
+                scratch,
+                sequenceNumber,
+                current.firstSector() * SECTOR_BYTES,
+                logGuid,
+                fileSizeBytes,
+                fileSizeBytes,
+                pages);
+        int sectors = scratch.remaining() / SECTOR_BYTES;
+        storage.write(scratch, logOffsetBytes + (long) current.headSector() * SECTOR_BYTES);
+        current.use(sectors);
         writtenSequenceNumber = sequenceNumber;
+        for (LogPage page : changed) {
+            PendingPage before = pending.get(page.fileOffsetBytes());
+            long first = before == null ? sequenceNumber : before.firstSequenceNumber();
+            pending.put(page.fileOffsetBytes(), new PendingPage(page, sequenceNumber, first));
+        }
         return sequenceNumber;
     }
 
-    /** The pages of all entries that are durable and not applied, each as it was logged last. */
-    List<LogPage> pagesToApply() {
-        Map<Long, LogPage> newest = new LinkedHashMap<>();
-        for (LiveEntry entry : live) {
-            if (entry.sequenceNumber() > appliedSequenceNumber && entry.sequenceNumber() <= durableSequenceNumber) {
-                for (LogPage page : entry.pages()) {
-                    newest.put(page.fileOffsetBytes(), page);
-                }
+    /** Whether a round should be run for the log's sake. */
+    boolean wantsRound() {
+        boolean canProgress = durableSequenceNumber < writtenSequenceNumber || !durable.isEmpty() || isOtherObsolete();
+        return canProgress && (nextEntryPages() == null || (current.isHalfFull() && !other.isEmpty()));
+    }
+
+    /**
+     * What the round that begins now does for the log: everything that is written will be durable.
+     *
+     * @param settling whether as many pages as possible are to be brought to their place
+     */
+    LogRound beginRound(boolean settling) {
+        coveredSequenceNumber = writtenSequenceNumber;
+        boolean applies = settling || pending.size() > RELAXED_PAGES_MAX;
+        List<PendingPage> toApply = applies ? durable : List.of();
+        List<LogPage> pages = toApply.stream().map(PendingPage::content).toList();
+        LogArea obsolete = isOtherObsolete() ? other : null;
+        List<PendingPage> logged = List.copyOf(pending.values());
+        return new LogRound(
+                pages,
+                obsolete == null ? 0 : logOffsetBytes + (long) obsolete.firstSector() * SECTOR_BYTES,
+                obsolete == null ? 0 : obsolete.usedSectors() * SECTOR_BYTES,
+                () -> finishRound(toApply, obsolete, logged));
+    }
+
+    private void finishRound(List<PendingPage> applied, @Nullable LogArea wiped, List<PendingPage> logged) {
+        for (PendingPage page : applied) {
+            long place = page.content().fileOffsetBytes();
+            PendingPage latest = pendingAt(place);
+            if (latest.loggedSequenceNumber() == page.loggedSequenceNumber()) {
+                pending.remove(place);
+            } else {
+                pending.put(
+                        place,
+                        new PendingPage(
+                                latest.content(), latest.loggedSequenceNumber(), page.loggedSequenceNumber() + 1));
             }
         }
-        return List.copyOf(newest.values());
+        if (wiped != null) {
+            wiped.wiped();
+        }
+        durableSequenceNumber = coveredSequenceNumber;
+        durable = logged.stream().filter(this::isNotInPlace).toList();
     }
 
-    /** Takes note that the pages of all entries up to this one are durable in their place. */
-    void applied(long sequenceNumber) {
-        appliedSequenceNumber = Math.max(appliedSequenceNumber, sequenceNumber);
+    /** Whether nobody needs the entries of the other area any more, and they are not wiped yet. */
+    private boolean isOtherObsolete() {
+        return !other.isEmpty() && areaFirstSequenceNumber <= durableSequenceNumber;
     }
 
-    /** Takes note that all entries up to this one are durable, and frees the room before its tail. */
-    void durable(long sequenceNumber) {
-        durableSequenceNumber = Math.max(durableSequenceNumber, sequenceNumber);
-        long tailSequenceNumber = 0;
-        for (LiveEntry entry : live) {
-            if (entry.sequenceNumber() <= durableSequenceNumber) {
-                tailSequenceNumber = entry.tailSequenceNumber();
-            }
-        }
-        LiveEntry oldest = live.peekFirst();
-        while (oldest != null && oldest.sequenceNumber() < tailSequenceNumber) {
-            live.removeFirst();
-            ring.advanceTail(oldest.sectors());
-            keptPages -= oldest.pages().size();
-            oldest = live.peekFirst();
-        }
+    /** Whether some of the page may be durable in the log, or will be with the round that is running, and is not in place. */
+    private boolean isRequired(PendingPage page) {
+        return page.firstSequenceNumber() <= coveredSequenceNumber;
     }
 
-    private void writeToRing(int sector, ByteBuffer entry) throws IOException {
-        int bytesToEnd = (ring.sectorCount() - sector) * SECTOR_BYTES;
-        long offsetBytes = logOffsetBytes + (long) sector * SECTOR_BYTES;
-        if (entry.remaining() <= bytesToEnd) {
-            storage.write(entry, offsetBytes);
-            return;
-        }
-        int end = entry.limit();
-        entry.limit(entry.position() + bytesToEnd);
-        storage.write(entry, offsetBytes);
-        entry.limit(end);
-        storage.write(entry, logOffsetBytes);
+    private boolean isNotInPlace(PendingPage logged) {
+        PendingPage latest = pending.get(logged.content().fileOffsetBytes());
+        return latest != null && logged.loggedSequenceNumber() >= latest.firstSequenceNumber();
+    }
+
+    private PendingPage pendingAt(long place) {
+        PendingPage page = pending.get(place);
+        assert page != null : place;
+        return page;
     }
 }

@@ -5,6 +5,7 @@ import io.vhdxd.vhdx.format.LogPage;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * another thread {@link #run}s it, and the agent reads the outcome when {@link #isDone} says so. One round at a time runs
  * on an image.
  *
- * <p>Before the sync: the file grows, pages of durable log entries are written to their place, free space is punched.
- * None of them depends on another one of the same round; the sync makes all of them durable, and with them every
- * write that was complete when the round began.
+ * <p>Before the sync: the file grows, pages of durable log entries are written to their place, log entries that nobody needs
+ * are wiped, free space is punched. None of these depends on another one of the same round; the sync makes all of them
+ * durable, and with them every write that was complete when the round began.
  */
 final class Round {
-    private final long coveredLogSequenceNumber;
-    private final long appliedLogSequenceNumber;
-    private final List<LogPage> pages;
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10);
+
+    private final LogRound log;
     private final StockPlan plan;
     private List<Operation> waiting;
 
@@ -34,22 +35,11 @@ final class Round {
     /**
      * Makes a round.
      *
-     * @param coveredLogSequenceNumber the last log entry written before the round; durable when it succeeds
-     * @param appliedLogSequenceNumber the last log entry whose pages are among {@code pages}
-     * @param pages to be written to their place; all of them from entries that are durable
      * @param fileEndMib the file's size
      * @param waiting who waits for the sync
      */
-    Round(
-            long coveredLogSequenceNumber,
-            long appliedLogSequenceNumber,
-            List<LogPage> pages,
-            StockPlan plan,
-            long fileEndMib,
-            List<Operation> waiting) {
-        this.coveredLogSequenceNumber = coveredLogSequenceNumber;
-        this.appliedLogSequenceNumber = appliedLogSequenceNumber;
-        this.pages = pages;
+    Round(LogRound log, StockPlan plan, long fileEndMib, List<Operation> waiting) {
+        this.log = log;
         this.plan = plan;
         this.fileEndMib = fileEndMib;
         this.waiting = waiting;
@@ -59,7 +49,10 @@ final class Round {
     void run(Storage storage) {
         try {
             grow(storage);
-            apply(storage);
+            for (LogPage page : log.pages()) {
+                storage.write(page.content().duplicate(), page.fileOffsetBytes());
+            }
+            wipe(storage);
             punch(storage);
             storage.sync();
         } catch (IOException | RuntimeException | Error e) {
@@ -94,13 +87,8 @@ final class Round {
         return noSpace;
     }
 
-    long coveredLogSequenceNumber() {
-        return coveredLogSequenceNumber;
-    }
-
-    /** The last log entry whose pages are durable in their place thanks to this round. */
-    long appliedLogSequenceNumber() {
-        return appliedLogSequenceNumber;
+    LogRound log() {
+        return log;
     }
 
     List<Run> punched() {
@@ -129,9 +117,13 @@ final class Round {
         }
     }
 
-    private void apply(Storage storage) throws IOException {
-        for (LogPage page : pages) {
-            storage.write(page.content().duplicate(), page.fileOffsetBytes());
+    private void wipe(Storage storage) throws IOException {
+        long offsetBytes = log.wipeOffsetBytes();
+        long endBytes = offsetBytes + log.wipeLengthBytes();
+        while (offsetBytes < endBytes) {
+            int lengthBytes = (int) Math.min(endBytes - offsetBytes, ZEROS.capacity());
+            storage.write(ZEROS.slice(0, lengthBytes), offsetBytes);
+            offsetBytes += lengthBytes;
         }
     }
 

@@ -1,7 +1,6 @@
 package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
-import io.vhdxd.vhdx.format.LogPage;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,8 +83,7 @@ final class Rounds {
         }
         running = null;
         lastNoSpace = round.noSpace();
-        log.applied(round.appliedLogSequenceNumber());
-        log.durable(round.coveredLogSequenceNumber());
+        round.log().finish().run();
         allocator.restock(round.punched(), round.fileEndMib());
         for (Operation operation : round.takeWaiting()) {
             operation.request().complete(null);
@@ -105,15 +103,8 @@ final class Rounds {
         if (running != null || !isDue(neededMib, settling)) {
             return false;
         }
-        List<LogPage> pages = log.isFilling() || settling ? log.pagesToApply() : List.of();
         StockPlan plan = allocator.plan(settling ? 0 : neededMib, quarantine.takeFree(PUNCHES_PER_ROUND));
-        Round round = new Round(
-                log.writtenSequenceNumber(),
-                pages.isEmpty() ? 0 : log.durableSequenceNumber(),
-                pages,
-                plan,
-                allocator.fileEndMib(),
-                waiting);
+        Round round = new Round(log.beginRound(settling), plan, allocator.fileEndMib(), waiting);
         waiting = new ArrayList<>();
         running = round;
         recycleTimed = false;
@@ -125,7 +116,7 @@ final class Rounds {
     boolean isSettled() {
         return running == null
                 && waiting.isEmpty()
-                && log.isApplied()
+                && log.isAllInPlace()
                 && !quarantine.awaitsSync()
                 && !quarantine.awaitsGrace()
                 && !quarantine.hasFree();
@@ -163,11 +154,11 @@ final class Rounds {
     }
 
     private boolean isDue(long neededMib, boolean settling) {
-        if (!waiting.isEmpty() || (log.isFilling() && log.canProgress())) {
+        if (!waiting.isEmpty() || log.wantsRound()) {
             return true;
         }
         if (settling) {
-            return !log.isApplied() || quarantine.awaitsSync() || quarantine.hasFree();
+            return !log.isAllInPlace() || quarantine.awaitsSync() || quarantine.hasFree();
         }
         return allocator.isLow(neededMib) || isRecycleDue();
     }

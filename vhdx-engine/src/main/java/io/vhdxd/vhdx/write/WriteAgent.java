@@ -9,7 +9,6 @@ import io.vhdxd.vhdx.request.ZeroNotFastException;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,7 +140,7 @@ final class WriteAgent {
 
     private int runBatch() {
         int work = 0;
-        batch.begin(log.pageRoom());
+        batch.begin(log.nextEntryPages());
         for (int count = ready.size(); count > 0 && !health.hasFailed(); count--) {
             Operation operation = ready.removeFirst();
             current = operation;
@@ -182,7 +181,7 @@ final class WriteAgent {
         if (batch.hasStaged()) {
             long sequenceNumber;
             try {
-                sequenceNumber = log.append(batch.pages(), fileEndBytes());
+                sequenceNumber = log.append(batch.pages(), allocator.fileEndMib() * Geometry.MIB);
             } catch (IOException e) {
                 health.fail(e);
                 return;
@@ -201,14 +200,6 @@ final class WriteAgent {
     }
 
     private int advanceBackground() {
-        if (log.isFilling() && log.needsTailEntry()) {
-            try {
-                log.append(List.of(), fileEndBytes());
-            } catch (IOException e) {
-                health.fail(e);
-                return 1;
-            }
-        }
         boolean settling = closeRequested && ready.isEmpty() && stalled.isEmpty();
         return rounds.startIfDue(session.isStarted() ? neededMib() : 0, settling) ? 1 : 0;
     }
@@ -216,10 +207,6 @@ final class WriteAgent {
     /** What the blocks that have no space could take in all. */
     private long neededMib() {
         return absentBlockCount * blockSizeMib;
-    }
-
-    private long fileEndBytes() {
-        return allocator.fileEndMib() * Geometry.MIB;
     }
 
     private int failAll() {

@@ -24,8 +24,7 @@ record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwr
         Disk disk = new Disk(geometry, image.fixed(), image.storage().zeroesFast());
         ImageHealth health = new ImageHealth(image.name());
         Header header = image.headers().current();
-        LogWriter log = new LogWriter(
-                image.storage(), header.logOffsetBytes(), Math.toIntExact(header.logLengthBytes()), newGuid.get());
+        LogWriter log = new LogWriter(image.storage(), header.logOffsetBytes(), header.logLengthBytes(), newGuid.get());
         // Structures may end where the file does not: a last block that was never written to its end.
         long fileEndMib = Math.max(
                 (image.fileSizeBytes() + Geometry.MIB - 1) / Geometry.MIB,
