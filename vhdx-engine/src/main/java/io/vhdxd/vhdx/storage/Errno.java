@@ -41,12 +41,13 @@ final class Errno {
     static final int EDQUOT = 122;
 
     private static final Map<Integer, String> TEXTS = Map.ofEntries(
+            Map.entry(0, "nothing was transferred"),
             Map.entry(EPERM, "EPERM, operation not permitted"),
             Map.entry(ENOENT, "ENOENT, no such file or directory"),
             Map.entry(EINTR, "EINTR, interrupted by a signal"),
             Map.entry(EIO, "EIO, input/output error"),
             Map.entry(ENXIO, "ENXIO, no such device or address"),
-            Map.entry(EBADF, "EBADF, bad file descriptor"),
+            Map.entry(EBADF, "EBADF, the file is closed"),
             Map.entry(EAGAIN, "EAGAIN, temporarily unavailable"),
             Map.entry(ENOMEM, "ENOMEM, out of memory"),
             Map.entry(EACCES, "EACCES, permission denied"),

@@ -57,11 +57,13 @@ final class ImageLock {
 
     private final int fd;
     private final String name;
+    private final long inode;
     private final MemorySegment flock;
 
-    private ImageLock(int fd, String name, MemorySegment flock) {
+    private ImageLock(int fd, String name, long inode, MemorySegment flock) {
         this.fd = fd;
         this.name = name;
+        this.inode = inode;
         this.flock = flock;
     }
 
@@ -70,9 +72,9 @@ final class ImageLock {
      *
      * @throws FileInUseException if another opener stands in the way; some bytes may then be locked
      */
-    static void take(int fd, String name, boolean writable) throws IOException {
+    static void take(int fd, String name, long inode, boolean writable) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            new ImageLock(fd, name, arena.allocate(FLOCK_BYTES, Long.BYTES)).take(writable);
+            new ImageLock(fd, name, inode, arena.allocate(FLOCK_BYTES, Long.BYTES)).take(writable);
         }
     }
 
@@ -161,6 +163,7 @@ final class ImageLock {
     }
 
     private FileInUseException inUse(String why) {
-        return new FileInUseException(name + " is in use: " + why);
+        String holders = LockHolders.describe(fd, inode);
+        return new FileInUseException(name + " is in use: " + why + (holders.isEmpty() ? "" : ": " + holders));
     }
 }

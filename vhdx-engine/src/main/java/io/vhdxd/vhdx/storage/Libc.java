@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * as the kernel returns it; nothing is retried here.
  *
  * <p>The numbers in this package are those of Linux on x86_64 and aarch64, where all that are used are the same.
- *
- * <p>Loading this class fails with a {@link LinkageError} where a function is missing or native access is denied.
  */
 final class Libc {
     private static final AddressLayout POINTER = ValueLayout.ADDRESS;
@@ -53,6 +51,9 @@ final class Libc {
     private static final MethodHandle FUTIMENS = function("futimens", FunctionDescriptor.of(INT, INT, POINTER));
 
     private Libc() {}
+
+    /** Fails with a {@link LinkageError} if this class cannot be used. */
+    static void load() {}
 
     static int open(MemorySegment path, int flags, int mode) {
         MemorySegment state = CALL_STATE.get();

@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Opens and makes the files of {@link LinuxStorage}. */
 final class LinuxFiles {
@@ -16,6 +19,7 @@ final class LinuxFiles {
     private static final int O_EXCL = 0200;
     private static final int O_NONBLOCK = 04000;
     private static final int O_CLOEXEC = 02000000;
+    private static final int F_SETFL = 4;
 
     private static final int ALL_MAY_READ_AND_WRITE = 0666;
 
@@ -24,23 +28,66 @@ final class LinuxFiles {
     static LinuxStorage open(Path file, boolean writable) throws IOException {
         // Without O_NONBLOCK the opening of a FIFO waits for its other end.
         int fd = openDescriptor(file, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_CLOEXEC, 0);
-        return lockedStorage(fd, file, writable);
+        return lockedStorage(fd, file.toString(), writable, null);
     }
 
     static LinuxStorage create(Path file) throws IOException {
-        int fd = openDescriptor(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, ALL_MAY_READ_AND_WRITE);
-        return lockedStorage(fd, file, true);
-    }
-
-    private static LinuxStorage lockedStorage(int fd, Path file, boolean writable) throws IOException {
-        LinuxStorage storage = new LinuxStorage(fd, file.toString(), writable, writable);
+        int fd = openDescriptor(file, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, ALL_MAY_READ_AND_WRITE);
         try {
-            ImageLock.take(fd, file.toString(), writable);
+            return lockedStorage(
+                    fd, file.toString(), true, file.toAbsolutePath().resolveSibling(""));
+        } catch (FileInUseException e) {
+            // Somebody else has found the new file and is using it.
+            throw e;
         } catch (Throwable e) {
-            storage.close();
+            Files.deleteIfExists(file);
             throw e;
         }
-        return storage;
+    }
+
+    /**
+     * The storage of a file that has just been opened; closes it if it cannot be used.
+     *
+     * @param changedDirectory the directory of a new file; null if it is not new
+     */
+    private static LinuxStorage lockedStorage(int fd, String name, boolean writable, @Nullable Path changedDirectory)
+            throws IOException {
+        try {
+            OpenFileStatus status = OpenFileStatus.of(fd, name);
+            if (!status.isRegularFile()) {
+                throw new FileSystemException(name, null, "not a regular file");
+            }
+            checkResult(Libc.fcntl(fd, F_SETFL, MemorySegment.NULL), name, "cannot clear O_NONBLOCK");
+            ImageLock.take(fd, name, status.inode(), writable);
+            if (changedDirectory != null) {
+                syncDirectory(changedDirectory);
+            }
+            SpaceCalls space = writable ? SpaceCalls.ofWritableFile(fd, name, status) : SpaceCalls.ofReadOnlyFile(name);
+            return new LinuxStorage(fd, name, writable, space);
+        } catch (Throwable e) {
+            int ignored = Libc.close(fd);
+            throw e;
+        }
+    }
+
+    /** Makes the name of a new file durable, which the syncing of the file itself need not do. */
+    private static void syncDirectory(Path directory) throws IOException {
+        int fd = openDescriptor(directory, O_RDONLY | O_CLOEXEC, 0);
+        try {
+            int result = Libc.fsync(fd);
+            // This is how file systems answer that write names at once, or keep them elsewhere.
+            if (result != -Errno.EINVAL) {
+                checkResult(result, directory.toString(), "cannot sync the directory");
+            }
+        } finally {
+            int ignored = Libc.close(fd);
+        }
+    }
+
+    private static void checkResult(int result, String name, String what) throws FileSystemException {
+        if (result < 0) {
+            throw new FileSystemException(name, null, what + ": " + Errno.describe(-result));
+        }
     }
 
     private static int openDescriptor(Path file, int flags, int mode) throws IOException {

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.ReadOnlyBufferException;
-import java.util.Objects;
 
 /**
  * A file by Linux's own system calls. Unlike a {@link java.nio.channels.FileChannel} it is not closed by the interruption
@@ -14,49 +12,39 @@ import java.util.Objects;
  *
  * <p>A call that a signal interrupted is repeated, a transfer that stopped short is continued.
  */
-final class LinuxStorage implements Storage {
+final class LinuxStorage extends FileStorage {
     private static final int RWF_NOWAIT = 0x8;
     private static final int SEEK_END = 2;
     private static final int SEEK_DATA = 3;
-    private static final int FALLOC_FL_KEEP_SIZE = 0x01;
-    private static final int FALLOC_FL_PUNCH_HOLE = 0x02;
-    private static final int FALLOC_FL_ZERO_RANGE = 0x10;
     private static final int CLOSED = -1;
-
-    /** The path, for messages. */
-    private final String name;
-
-    private final boolean writable;
 
     /** {@link #CLOSED} after {@link #close}: a late call then fails and does not meet another file of the same number. */
     private volatile int fd;
 
-    // What the file system turned out not to have is not asked for again.
+    /** Cleared when the file system turns out not to have {@link #RWF_NOWAIT}. */
     private volatile boolean readsCached = true;
-    private volatile boolean punches;
-    private volatile boolean zeroesRanges = true;
-    private volatile boolean reserves = true;
+
+    private final SpaceCalls space;
 
     /**
      * @param fd an open file descriptor, which this storage closes
-     * @param punches whether the file system can make holes
+     * @param name the path, for messages
      */
-    LinuxStorage(int fd, String name, boolean writable, boolean punches) {
+    LinuxStorage(int fd, String name, boolean writable, SpaceCalls space) {
+        super(name, writable);
         this.fd = fd;
-        this.name = name;
-        this.writable = writable;
-        this.punches = punches;
+        this.space = space;
     }
 
     @Override
     public int read(ByteBuffer dst, long offset) throws IOException {
-        checkReadable(dst, offset);
+        checkDestination(dst, offset);
         return dst.isDirect() ? readDirect(dst, offset) : readThroughCopy(dst, offset, false);
     }
 
     @Override
     public int readCached(ByteBuffer dst, long offset) throws IOException {
-        checkReadable(dst, offset);
+        checkDestination(dst, offset);
         if (!readsCached || !dst.hasRemaining()) {
             return 0;
         }
@@ -122,7 +110,7 @@ final class LinuxStorage implements Storage {
     @Override
     public void write(ByteBuffer src, long offset) throws IOException {
         checkWritable();
-        Objects.checkFromIndexSize(offset, src.remaining(), Long.MAX_VALUE);
+        checkRange(offset, src.remaining());
         if (src.isDirect()) {
             writeDirect(src, offset);
             return;
@@ -155,11 +143,7 @@ final class LinuxStorage implements Storage {
     @Override
     public void write(ByteBuffer[] srcs, long offset) throws IOException {
         checkWritable();
-        long total = 0;
-        for (ByteBuffer src : srcs) {
-            total += src.remaining();
-        }
-        Objects.checkFromIndexSize(offset, total, Long.MAX_VALUE);
+        checkRange(offset, totalRemaining(srcs));
         long at = offset;
         int index = 0;
         while (index < srcs.length) {
@@ -220,15 +204,18 @@ final class LinuxStorage implements Storage {
 
     @Override
     public long size() throws IOException {
-        return seek(0, SEEK_END);
+        // No other method uses the file position that this moves.
+        long size = Libc.lseek(fd, 0, SEEK_END);
+        if (size < 0) {
+            throw failure("cannot find the size", size);
+        }
+        return size;
     }
 
     @Override
     public void setSize(long size) throws IOException {
         checkWritable();
-        if (size < 0) {
-            throw new IllegalArgumentException("size " + size + " (expected: not negative)");
-        }
+        checkSize(size);
         int result;
         do {
             result = Libc.ftruncate(fd, size);
@@ -240,84 +227,38 @@ final class LinuxStorage implements Storage {
 
     @Override
     public void punchHole(long offset, long length) throws IOException {
-        checkWritable();
         long lengthInFile = lengthInFile(offset, length);
-        if (lengthInFile > 0 && !tryPunch(offset, lengthInFile)) {
-            Zeros.write(this, offset, lengthInFile);
+        if (lengthInFile > 0 && !space.punch(fd, offset, lengthInFile)) {
+            writeZeros(offset, lengthInFile);
         }
     }
 
     @Override
     public void zeroRange(long offset, long length) throws IOException {
-        checkWritable();
         long lengthInFile = lengthInFile(offset, length);
-        if (lengthInFile == 0) {
-            return;
+        if (lengthInFile > 0 && !space.zero(fd, offset, lengthInFile)) {
+            writeZeros(offset, lengthInFile);
         }
-        if (zeroesRanges) {
-            zeroesRanges = allocate(FALLOC_FL_ZERO_RANGE, "zero", offset, lengthInFile);
-            if (zeroesRanges) {
-                return;
-            }
-        }
-        // Some file systems, tmpfs for one, have no such operation but do have the two that it consists of.
-        if (reserves && tryPunch(offset, lengthInFile) && tryReserve(offset, lengthInFile)) {
-            return;
-        }
-        Zeros.write(this, offset, lengthInFile);
     }
 
     @Override
     public void reserve(long offset, long length) throws IOException {
         checkWritable();
-        Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
+        checkRange(offset, length);
         if (length > 0) {
-            tryReserve(offset, length);
+            // A file system that cannot reserve has no such notion, and the contract asks for nothing then.
+            boolean ignored = space.reserve(fd, offset, length);
         }
-    }
-
-    private boolean tryPunch(long offset, long length) throws IOException {
-        if (punches) {
-            punches = allocate(FALLOC_FL_PUNCH_HOLE, "punch a hole of", offset, length);
-        }
-        return punches;
-    }
-
-    private boolean tryReserve(long offset, long length) throws IOException {
-        if (reserves) {
-            reserves = allocate(0, "reserve", offset, length);
-        }
-        return reserves;
-    }
-
-    /** @return whether the file system has such an operation */
-    private boolean allocate(int mode, String what, long offset, long length) throws IOException {
-        int result;
-        do {
-            result = Libc.fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, offset, length);
-        } while (result == -Errno.EINTR);
-        if (result < 0 && !Errno.isUnsupported(-result)) {
-            throw failure("cannot " + what, length, offset, result);
-        }
-        return result == 0;
-    }
-
-    /** How much of a range lies within the file. */
-    private long lengthInFile(long offset, long length) throws IOException {
-        Objects.checkFromIndexSize(offset, length, Long.MAX_VALUE);
-        return Math.clamp(size() - offset, 0, length);
     }
 
     @Override
     public boolean zeroesFast() {
-        return punches && (zeroesRanges || reserves);
+        return space.zeroesFast();
     }
 
     @Override
     public long nextData(long offset) throws IOException {
-        if (offset < 0) {
-            throw new IllegalArgumentException("offset " + offset + " (expected: not negative)");
-        }
+        checkRange(offset, 0);
         long found = Libc.lseek(fd, offset, SEEK_DATA);
         if (found >= 0) {
             return found;
@@ -328,19 +269,6 @@ final class LinuxStorage implements Storage {
             case Errno.EINVAL, Errno.EOPNOTSUPP -> Math.min(offset, size);
             default -> throw failure("cannot look for data from offset " + offset + " on", found);
         };
-    }
-
-    private long seek(long offset, int whence) throws IOException {
-        long position = Libc.lseek(fd, offset, whence);
-        if (position < 0) {
-            throw failure("cannot find the size", position);
-        }
-        return position;
-    }
-
-    @Override
-    public boolean isWritable() {
-        return writable;
     }
 
     @Override
@@ -358,27 +286,11 @@ final class LinuxStorage implements Storage {
         }
     }
 
-    private static void checkReadable(ByteBuffer dst, long offset) {
-        if (dst.isReadOnly()) {
-            throw new ReadOnlyBufferException();
-        }
-        Objects.checkFromIndexSize(offset, dst.remaining(), Long.MAX_VALUE);
-    }
-
-    private void checkWritable() {
-        if (!writable) {
-            throw new IllegalStateException(name + " was opened for reading only");
-        }
-    }
-
     private IOException failure(String what, long length, long offset, long result) {
         return failure(what + " " + length + " bytes at offset " + offset, result);
     }
 
     private IOException failure(String what, long result) {
-        if (fd == CLOSED) {
-            return new IOException(what + " of " + name + ": the file is closed");
-        }
         return Errno.failure(what + " of " + name, (int) -result);
     }
 }
