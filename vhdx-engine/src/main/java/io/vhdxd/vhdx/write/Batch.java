@@ -183,10 +183,9 @@ final class Batch {
     /**
      * Shows the staged changes to everybody. They are in the log.
      *
-     * @param logSequenceNumber of their entry
      * @return by how many blocks the number of present blocks has changed
      */
-    int publish(long logSequenceNumber) {
+    int publish() {
         int presentChange = 0;
         for (int i = 0; i < staged.count(); i++) {
             presentChange -= BlockMap.isFullyPresent(map.entry(staged.block(i))) ? 1 : 0;
@@ -194,7 +193,7 @@ final class Batch {
             map.publish(staged.block(i), staged.entry(i));
         }
         for (Run run : unmapped) {
-            quarantine.retire(run, logSequenceNumber);
+            quarantine.retire(run);
         }
         staged.clear();
         stagedPages.clear();

@@ -100,11 +100,6 @@ final class LogWriter {
         return logGuid;
     }
 
-    /** Every entry up to this one survives a loss of power. */
-    long durableSequenceNumber() {
-        return durableSequenceNumber;
-    }
-
     /** Whether nothing is left to be replayed. */
     boolean isAllInPlace() {
         return pending.isEmpty();
@@ -137,9 +132,8 @@ final class LogWriter {
      *
      * @param changed the pages that the entry is about
      * @param fileSizeBytes the size of the file, as far as it is durable; a multiple of 1 MiB
-     * @return its sequence number
      */
-    long append(List<LogPage> changed, long fileSizeBytes) throws IOException {
+    void append(List<LogPage> changed, long fileSizeBytes) throws IOException {
         Set<Long> required = nextEntryPages();
         assert required != null;
         if (!current.hasRoomFor(ENTRY_SECTORS_MAX)) {
@@ -173,7 +167,6 @@ final class LogWriter {
             long first = before == null ? sequenceNumber : before.firstSequenceNumber();
             pending.put(page.fileOffsetBytes(), new PendingPage(page, sequenceNumber, first));
         }
-        return sequenceNumber;
     }
 
     /** Whether a round should be run for the log's sake. */

@@ -1,21 +1,18 @@
 package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.map.AccessGate;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Keeps the space of unmapped blocks until it can be given to another block. That is so when the log entry that
- * unmaps the block is durable (else a crash would show the other block's data in this one) and when no read or
- * overwrite that found the block at this place is still running.
+ * Keeps the space of unmapped blocks until no read or overwrite that found a block there is running any more.
+ *
+ * <p>What leaves the quarantine is punched by a round. Its sync makes the hole durable together with the log entry that
+ * unmaps the block, and then the space can be given to another block. Which of the two a crash lets survive alone does not
+ * matter: the block was unmapped because it is to read as zeros, and it does so in either case.
  */
 final class Quarantine {
-    private record Retired(Run run, long logSequenceNumber) {}
-
     private final AccessGate gate;
-    /** Waiting for their log entry to be durable, oldest first. */
-    private final ArrayDeque<Retired> notDurable = new ArrayDeque<>();
     /** Waiting for the next grace period. */
     private List<Run> visible = new ArrayList<>();
     /** Waiting for the grace period that is running. */
@@ -27,13 +24,9 @@ final class Quarantine {
         this.gate = gate;
     }
 
-    /**
-     * Takes in the space of a block whose unmapping has been published.
-     *
-     * @param logSequenceNumber of the entry that unmaps it
-     */
-    void retire(Run run, long logSequenceNumber) {
-        notDurable.addLast(new Retired(run, logSequenceNumber));
+    /** Takes in the space of a block whose unmapping is in the log and published. */
+    void retire(Run run) {
+        visible.add(run);
     }
 
     /** Takes in space that no block was ever mapped to, but that does not read as zeros any more. */
@@ -41,28 +34,18 @@ final class Quarantine {
         free.add(run);
     }
 
-    /** Moves on what can move on. To be called again and again while anything is waiting. */
-    void advance(long durableLogSequenceNumber) {
-        Retired first = notDurable.peekFirst();
-        while (first != null && first.logSequenceNumber() <= durableLogSequenceNumber) {
-            visible.add(first.run());
-            notDurable.removeFirst();
-            first = notDurable.peekFirst();
+    /** Moves on what can move on. To be called again and again while {@link #awaitsGrace}. */
+    void advance() {
+        if (!gate.isGraceOver()) {
+            return;
         }
-        if (gate.isGraceOver()) {
-            free.addAll(inGrace);
-            inGrace.clear();
-            if (!visible.isEmpty() && gate.tryBeginGrace()) {
-                List<Run> empty = inGrace;
-                inGrace = visible;
-                visible = empty;
-            }
+        free.addAll(inGrace);
+        inGrace.clear();
+        if (!visible.isEmpty() && gate.tryBeginGrace()) {
+            List<Run> empty = inGrace;
+            inGrace = visible;
+            visible = empty;
         }
-    }
-
-    /** Whether some space waits for a sync. */
-    boolean awaitsSync() {
-        return !notDurable.isEmpty();
     }
 
     /** Whether some space waits for accesses to end. */

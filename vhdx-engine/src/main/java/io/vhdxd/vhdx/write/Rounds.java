@@ -99,7 +99,7 @@ final class Rounds {
      * @return whether one was started
      */
     boolean startIfDue(long neededMib, boolean settling) {
-        quarantine.advance(log.durableSequenceNumber());
+        quarantine.advance();
         if (running != null || !isDue(neededMib, settling)) {
             return false;
         }
@@ -117,7 +117,6 @@ final class Rounds {
         return running == null
                 && waiting.isEmpty()
                 && log.isAllInPlace()
-                && !quarantine.awaitsSync()
                 && !quarantine.awaitsGrace()
                 && !quarantine.hasFree();
     }
@@ -158,13 +157,13 @@ final class Rounds {
             return true;
         }
         if (settling) {
-            return !log.isAllInPlace() || quarantine.awaitsSync() || quarantine.hasFree();
+            return !log.isAllInPlace() || quarantine.hasFree();
         }
         return allocator.isLow(neededMib) || isRecycleDue();
     }
 
     private boolean isRecycleDue() {
-        if (!quarantine.awaitsSync() && !quarantine.hasFree()) {
+        if (!quarantine.hasFree()) {
             recycleTimed = false;
             return false;
         }

@@ -179,14 +179,13 @@ final class WriteAgent {
     /** Puts what is staged into the log, shows it to everybody, and completes the operations of the batch. */
     private void commit() {
         if (batch.hasStaged()) {
-            long sequenceNumber;
             try {
-                sequenceNumber = log.append(batch.pages(), allocator.fileEndMib() * Geometry.MIB);
+                log.append(batch.pages(), allocator.fileEndMib() * Geometry.MIB);
             } catch (IOException e) {
                 health.fail(e);
                 return;
             }
-            absentBlockCount -= batch.publish(sequenceNumber);
+            absentBlockCount -= batch.publish();
         }
         Operation operation = inBatch.pollFirst();
         while (operation != null) {
