@@ -132,7 +132,7 @@ final class ChannelStorage extends FileStorage {
         }
     }
 
-    /** The JDK tells a full disk from other failures by nothing but the operating system's words. */
+    /** The JDK tells a full disk from other failures by nothing but the operating system's words, here the English ones. */
     private IOException withoutSpace(IOException e) {
         String message = String.valueOf(e.getMessage());
         boolean noSpace = message.contains("No space left")

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -38,6 +39,20 @@ final class OpeningTest {
         try (Storage storage = Storages.open(directory.resolve("new"), false)) {
             assertThat(storage).isInstanceOf(LinuxStorage.class);
         }
+    }
+
+    @Test
+    void withoutNativeAccessChannelsAreUsedAndTheReasonIsSaid() throws Exception {
+        Path file = Files.write(directory.resolve("image"), new byte[10]);
+        List<String> command = new ArrayList<>(
+                StorageProcess.command("description", "open " + file + " writing", "write 0 5 1", "zeroesFast"));
+        command.set(command.indexOf("--enable-native-access=ALL-UNNAMED"), "--illegal-native-access=deny");
+        List<String> lines = StorageProcess.run(command);
+        assertThat(lines.getFirst())
+                .startsWith("portable file channels (slower, and QEMU may not see our lock), because"
+                        + " the C library cannot be called: Illegal native access");
+        assertThat(lines.subList(1, 4)).containsExactly("ok", "ok", "false");
+        assertThat(Files.readAllBytes(file)).containsExactly(1, 1, 1, 1, 1, 0, 0, 0, 0, 0);
     }
 
     @ParameterizedTest

@@ -16,8 +16,8 @@ import java.util.List;
  * <p>The steps: {@code open FILE reading|writing}, {@code channel FILE reading|writing}, {@code write OFFSET LENGTH BYTE},
  * {@code gather OFFSET LENGTH BYTE} (in buffers of 1000), {@code read OFFSET LENGTH}, {@code readCached OFFSET LENGTH},
  * {@code punch OFFSET LENGTH}, {@code zero OFFSET LENGTH}, {@code reserve OFFSET LENGTH}, {@code setSize SIZE},
- * {@code size}, {@code sync}, {@code zeroesFast}, {@code close}, and {@code hold}, which waits for the end of the
- * standard input.
+ * {@code size}, {@code sync}, {@code zeroesFast}, {@code close}, {@code description}, and {@code hold}, which waits for
+ * the end of the standard input.
  */
 final class StorageProcess {
     private StorageProcess() {}
@@ -39,9 +39,10 @@ final class StorageProcess {
 
     /** Runs a command to its end and returns the lines of its standard output. */
     static List<String> run(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        // The JDK passes on what the operating system says in the user's language.
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        Process process = builder.start();
         process.getOutputStream().close();
         List<String> lines;
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
@@ -65,6 +66,8 @@ final class StorageProcess {
                 } else if (words[0].equals("channel")) {
                     storage = ChannelStorage.open(Path.of(words[1]), words[2].equals("writing"));
                     System.out.println("ok");
+                } else if (words[0].equals("description")) {
+                    System.out.println(Storages.description());
                 } else if (words[0].equals("hold")) {
                     new InputStreamReader(System.in, StandardCharsets.UTF_8).read();
                 } else if (storage != null) {

@@ -230,6 +230,19 @@ final class SystemCallFaultsTest {
                         + ": cannot lock the file: ENOLCK, no locks available (errno 37)");
     }
 
+    @ParameterizedTest
+    @CsvSource({"ENOSPC, No space left on device", "EDQUOT, Disk quota exceeded", "EFBIG, File too large"})
+    void theFallbackTellsAFullDiskByItsMessage(String error, String text) throws Exception {
+        assertThat(runSteps(
+                        List.of("pwrite64:error=" + error + ":when=1"),
+                        "channel " + file + " writing",
+                        "write 0 100 1",
+                        "write 0 100 1"))
+                .containsExactly("ok", "NoSpaceException: cannot write to " + file + ": " + text, "ok");
+        assertThat(runSteps(List.of("pwrite64:error=EIO:when=1"), "channel " + file + " writing", "write 0 100 1"))
+                .containsExactly("ok", "IOException: Input/output error");
+    }
+
     @Test
     @NeedsTool("prlimit")
     void aWriteThatStoppedShortIsContinued() throws Exception {
