@@ -1,6 +1,7 @@
 package io.vhdxd.vhdx.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.vhdxd.vhdx.testing.NeedsTool;
 import java.io.IOException;
@@ -64,8 +65,7 @@ final class SystemCallFaultsTest {
 
     @Test
     void callsThatASignalInterruptedAreRepeated() throws Exception {
-        List<String> faults = Stream.of(
-                        "pwrite64", "pwritev", "pread64", "preadv2", "fdatasync", "ftruncate", "fallocate")
+        List<String> faults = Stream.of("pwrite64", "pwritev", "pread64", "fdatasync", "ftruncate", "fallocate")
                 .map(call -> call + ":error=EINTR:when=1..2")
                 .toList();
         assertThat(run(
@@ -78,7 +78,6 @@ final class SystemCallFaultsTest {
                         "zero 4096 100",
                         "reserve 0 10000",
                         "read 0 10000",
-                        "readCached 5000 10",
                         "zeroesFast"))
                 .containsExactly(
                         "ok",
@@ -89,7 +88,6 @@ final class SystemCallFaultsTest {
                         "ok",
                         "ok",
                         "10000 bytes: 100 x 0, 3996 x 1, 100 x 0, 3996 x 2, 1808 x 0",
-                        "10 bytes: 10 x 2",
                         "true");
         for (String fault : faults) {
             assertThat(traced(fault.substring(0, fault.indexOf(':')))).isGreaterThanOrEqualTo(3);
@@ -201,7 +199,22 @@ final class SystemCallFaultsTest {
     }
 
     @Test
+    void aReadOfTheCacheThatASignalInterruptedIsRepeated() throws Exception {
+        assumeNoWaitReads();
+        assertThat(run(List.of("preadv2:error=EINTR:when=1..2"), "write 0 100 1", "readCached 0 100"))
+                .containsExactly("ok", "100 bytes: 100 x 1");
+    }
+
+    /** Some file systems have none, tmpfs for one. */
+    private void assumeNoWaitReads() throws Exception {
+        assumeThat(run(List.of(), "write 0 100 1", "readCached 0 100").getLast())
+                .as("the file system reads the cache without waiting")
+                .isEqualTo("100 bytes: 100 x 1");
+    }
+
+    @Test
     void whatIsNotCachedIsNotWaitedFor() throws Exception {
+        assumeNoWaitReads();
         assertThat(run(List.of("preadv2:error=EAGAIN:when=1"), "write 0 100 1", "readCached 0 100", "readCached 0 100"))
                 .containsExactly("ok", "0 bytes: ", "100 bytes: 100 x 1");
     }
