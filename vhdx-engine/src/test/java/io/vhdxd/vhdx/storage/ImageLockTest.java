@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -182,6 +184,36 @@ final class ImageLockTest {
             assertRefused(Kind.LINUX, file, true);
             assertThat(storage.isWritable()).isEqualTo(writable);
         }
+    }
+
+    @Test
+    @DisplayName(
+            "closing drops the lock even while a copy of the descriptor is left, as between fork and exec of a child")
+    void closingDropsTheLockOfAllCopies() throws IOException {
+        int duplicate;
+        try (Storage storage = LinuxFiles.open(file, true)) {
+            assertThat(storage.isWritable()).isTrue();
+            int duplicateCommand = 0;
+            duplicate = Libc.fcntl(descriptorOf(file), duplicateCommand, MemorySegment.NULL);
+            assertThat(duplicate).isPositive();
+        }
+        try {
+            assertOpens(Kind.LINUX, file, true);
+        } finally {
+            assertThat(Libc.close(duplicate)).isZero();
+        }
+    }
+
+    private static int descriptorOf(Path file) throws IOException {
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                // Others may be closed at any moment.
+                if (Files.exists(descriptor) && Files.isSameFile(descriptor, file)) {
+                    return Integer.parseInt(descriptor.getFileName().toString());
+                }
+            }
+        }
+        throw new AssertionError("no descriptor of " + file);
     }
 
     @Test
