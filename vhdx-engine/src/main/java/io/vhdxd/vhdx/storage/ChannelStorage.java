@@ -3,12 +3,10 @@ package io.vhdxd.vhdx.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A file by what every JDK has, for machines without {@link LinuxStorage}. It is as durable, but slower: zeros are
@@ -20,13 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChannelStorage extends FileStorage {
     /**
-     * Where readers lock. A writer locks the whole file. Readers must get past each other, but one JVM does not let two
-     * channels lock the same byte of a file even if they would share it, so each reader takes a byte of its own. The
-     * first is the one that tells QEMU's programs not to write (see {@link ImageLock}).
+     * Where the first reader of a process locks: all bytes by which {@link ImageLock} and QEMU's programs learn that there
+     * is to be no writer. A writer locks the whole file.
      */
-    private static final long FIRST_READER_BYTE = 201;
+    private static final long READER_START = ImageLock.DOES_NOT_SHARE_BASE + ImageLock.WRITE;
 
-    private static final int MAX_READERS_IN_PROCESS = 1024;
+    private static final long READER_END = ImageLock.ONLY_WRITER_BYTE + 1;
+
+    /**
+     * A JVM does not let two channels lock the same byte even if they would share it. So each further reader in the process
+     * takes one byte of its own behind those of the first, which only a writer would lock as well.
+     */
+    private static final int MAX_FURTHER_READERS = 1024;
 
     private final FileChannel channel;
 
@@ -49,8 +52,7 @@ final class ChannelStorage extends FileStorage {
 
     private static ChannelStorage locked(FileChannel channel, Path file, boolean writable) throws IOException {
         try {
-            FileLock lock = writable ? tryLock(channel, 0, Long.MAX_VALUE, false) : tryLockForReading(channel);
-            if (lock == null) {
+            if (!(writable ? lockForWriting(channel) : lockForReading(channel))) {
                 throw new FileInUseException(
                         file + " is in use: another opener " + (writable ? "has it open" : "has it open for writing"));
             }
@@ -61,21 +63,27 @@ final class ChannelStorage extends FileStorage {
         return new ChannelStorage(channel, file.toString(), writable);
     }
 
-    private static @Nullable FileLock tryLockForReading(FileChannel channel) throws IOException {
-        FileLock lock = null;
-        for (int i = 0; lock == null && i < MAX_READERS_IN_PROCESS; i++) {
-            lock = tryLock(channel, FIRST_READER_BYTE + i, 1, true);
+    private static boolean lockForWriting(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock(0, Long.MAX_VALUE, false) != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
         }
-        return lock;
     }
 
-    private static @Nullable FileLock tryLock(FileChannel channel, long offset, long length, boolean shared)
-            throws IOException {
-        try {
-            return channel.tryLock(offset, length, shared);
-        } catch (OverlappingFileLockException e) {
-            return null;
+    private static boolean lockForReading(FileChannel channel) throws IOException {
+        long start = READER_START;
+        long end = READER_END;
+        for (int i = 0; i <= MAX_FURTHER_READERS; i++) {
+            try {
+                return channel.tryLock(start, end - start, true) != null;
+            } catch (OverlappingFileLockException e) {
+                // Another reader in this process has that place, or a writer has them all.
+                start = end;
+                end++;
+            }
         }
+        return false;
     }
 
     @Override
@@ -124,7 +132,7 @@ final class ChannelStorage extends FileStorage {
         }
     }
 
-    /** The JDK tells a full disk from other failures by nothing but the operating system's words. */
+    /** The JDK tells a full disk from other failures by nothing but the operating system's words, here the English ones. */
     private IOException withoutSpace(IOException e) {
         String message = String.valueOf(e.getMessage());
         boolean noSpace = message.contains("No space left")

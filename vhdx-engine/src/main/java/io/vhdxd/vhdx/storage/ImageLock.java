@@ -23,7 +23,7 @@ import java.nio.file.FileSystemException;
  *
  * <p>An opener takes its own bytes first and then looks whether anybody holds the opposite ones. Two that open at the
  * same moment may so refuse each other, but never both succeed. A writer here holds what QEMU's VHDX driver holds, and
- * byte 99 alone, which decides between two writers of ours: then one of them succeeds.
+ * byte 299 for itself alone, which decides between two writers of ours: then one of them succeeds.
  *
  * <p>The locks are those of the open file description (F_OFD_SETLK). Locks of the older kind belong to the process
  * and are lost as soon as anything in it closes any descriptor of the same file.
@@ -41,12 +41,14 @@ final class ImageLock {
     private static final long L_START_OFFSET = 8;
     private static final long L_LEN_OFFSET = 16;
 
-    private static final int ONLY_WRITER_BYTE = 99;
+    /** Behind all that QEMU uses. */
+    static final int ONLY_WRITER_BYTE = 299;
+
     private static final int HAS_PERMISSION_BASE = 100;
-    private static final int DOES_NOT_SHARE_BASE = 200;
+    static final int DOES_NOT_SHARE_BASE = 200;
 
     private static final int CONSISTENT_READ = 0;
-    private static final int WRITE = 1;
+    static final int WRITE = 1;
     private static final int WRITE_UNCHANGED = 2;
     private static final int RESIZE = 3;
 
@@ -93,7 +95,7 @@ final class ImageLock {
 
     private void take(boolean writable) throws IOException {
         if (writable && !tryLock(F_WRLCK, ONLY_WRITER_BYTE)) {
-            throw inUse("another opener has it open for writing");
+            throw inUse("another opener has it open");
         }
         int[] has = writable ? WRITER_HAS : READER_HAS;
         int[] doesNotShare = writable ? WRITER_DOES_NOT_SHARE : READER_DOES_NOT_SHARE;

@@ -111,8 +111,10 @@ final class LinuxFiles {
     private static MemorySegment nativePath(Path file, Arena arena) {
         String escaped = file.toUri().getRawPath().replace("+", "%2B");
         byte[] bytes = URLDecoder.decode(escaped, StandardCharsets.ISO_8859_1).getBytes(StandardCharsets.ISO_8859_1);
-        MemorySegment path = arena.allocate(bytes.length + 1L);
-        MemorySegment.copy(bytes, 0, path, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        // The URI of a directory ends with a slash, which changes what the kernel answers.
+        int length = bytes.length > 1 && bytes[bytes.length - 1] == '/' ? bytes.length - 1 : bytes.length;
+        MemorySegment path = arena.allocate(length + 1L);
+        MemorySegment.copy(bytes, 0, path, ValueLayout.JAVA_BYTE, 0, length);
         return path;
     }
 }

@@ -198,7 +198,7 @@ final class LinuxStorage extends FileStorage {
             result = Libc.fdatasync(fd);
         } while (result == -Errno.EINTR);
         if (result < 0) {
-            throw failure("cannot sync", result);
+            throw failure("cannot sync " + name, result);
         }
     }
 
@@ -207,7 +207,7 @@ final class LinuxStorage extends FileStorage {
         // No other method uses the file position that this moves.
         long size = Libc.lseek(fd, 0, SEEK_END);
         if (size < 0) {
-            throw failure("cannot find the size", size);
+            throw failure("cannot find the size of " + name, size);
         }
         return size;
     }
@@ -221,7 +221,7 @@ final class LinuxStorage extends FileStorage {
             result = Libc.ftruncate(fd, size);
         } while (result == -Errno.EINTR);
         if (result < 0) {
-            throw failure("cannot set the size to " + size + " bytes", result);
+            throw failure("cannot set the size of " + name + " to " + size + " bytes", result);
         }
     }
 
@@ -267,7 +267,7 @@ final class LinuxStorage extends FileStorage {
         return switch ((int) -found) {
             case Errno.ENXIO -> size;
             case Errno.EINVAL, Errno.EOPNOTSUPP -> Math.min(offset, size);
-            default -> throw failure("cannot look for data from offset " + offset + " on", found);
+            default -> throw failure("cannot look for data at offset " + offset + " of " + name, found);
         };
     }
 
@@ -282,15 +282,15 @@ final class LinuxStorage extends FileStorage {
         // Never repeated: Linux gives the descriptor free even where close fails, and its number may be in use again.
         int result = Libc.close(closing);
         if (result < 0) {
-            throw failure("cannot close", result);
+            throw failure("cannot close " + name, result);
         }
     }
 
     private IOException failure(String what, long length, long offset, long result) {
-        return failure(what + " " + length + " bytes at offset " + offset, result);
+        return failure(what + " " + length + " bytes at offset " + offset + " of " + name, result);
     }
 
-    private IOException failure(String what, long result) {
-        return Errno.failure(what + " of " + name, (int) -result);
+    private static IOException failure(String what, long result) {
+        return Errno.failure(what, (int) -result);
     }
 }

@@ -36,7 +36,7 @@ public final class Storages {
     }
 
     /**
-     * Makes a new, empty file and opens it for writing. Its name is durable when this returns.
+     * Makes a new, empty file and opens it for writing. On Linux its name is durable when this returns.
      *
      * @throws java.nio.file.FileAlreadyExistsException if there is such a file
      */

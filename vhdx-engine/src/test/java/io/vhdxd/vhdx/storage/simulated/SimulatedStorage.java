@@ -112,11 +112,16 @@ public final class SimulatedStorage implements Storage {
         return new SimulatedStorage(history.afterCrash(fates), true);
     }
 
+    /** The file that is left of this one if a crash at this moment gives every undurable change the same fate. */
+    public SimulatedStorage crash(Fate fate) {
+        return crash(change -> fate);
+    }
+
     /** The file that is left by some crash at this moment. */
     public SimulatedStorage crash(RandomGenerator random) {
         return switch (random.nextInt(8)) {
-            case 0 -> crash(change -> Fate.LOST);
-            case 1 -> crash(change -> Fate.KEPT);
+            case 0 -> crash(Fate.LOST);
+            case 1 -> crash(Fate.KEPT);
             default -> crash(change -> Fate.random(change, random));
         };
     }
