@@ -52,7 +52,6 @@ public final class NewFile implements Closeable {
     public void publish() throws IOException {
         try {
             Files.createLink(target, temporary);
-            Files.delete(temporary);
         } catch (FileAlreadyExistsException e) {
             throw e;
         } catch (FileSystemException | UnsupportedOperationException e) {
@@ -79,7 +78,7 @@ public final class NewFile implements Closeable {
         }
     }
 
-    /** Closes the file, and removes it if it was not published. */
+    /** Closes the file and removes its temporary name, and with it the file if it was not published. */
     @Override
     public void close() throws IOException {
         try {
