@@ -67,8 +67,8 @@ class MetadataCasesTest {
     @DisplayName("case 56: an unknown required item is refused, with its GUID")
     void unknownRequired() {
         image.item(UNKNOWN, ITEMS + 4096, 8, REQUIRED);
-        assertUnsupported("unknown metadata item deadbeef-0001-0002-0003-000000000004"
-                + " (deadbeef-0001-0002-0003-000000000004) at offset 2097344: it is required to understand the image");
+        assertUnsupported(
+                "unknown metadata item deadbeef-0001-0002-0003-000000000004 at offset 2097344: it is required to understand the image");
     }
 
     @Test
