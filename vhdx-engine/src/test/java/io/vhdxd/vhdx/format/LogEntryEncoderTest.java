@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vhdxd.vhdx.fixture.LogBuilder;
-import io.vhdxd.vhdx.fixture.Seed;
+import io.vhdxd.vhdx.testing.Seed;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,7 @@ class LogEntryEncoderTest {
     @Test
     @DisplayName("entries of 0 to 300 pages are encoded to the byte, in a reused buffer full of garbage")
     void bytes() {
-        Random random = Seed.random();
+        RandomGenerator random = Seed.generator(LogEntryEncoderTest.class);
         ByteBuffer dst = ByteBuffer.allocateDirect(LogEntryEncoder.encodedLengthBytes(300));
         for (int pages : new int[] {0, 1, 2, 125, 126, 127, 253, 254, 255, 300}) {
             while (dst.hasRemaining()) {

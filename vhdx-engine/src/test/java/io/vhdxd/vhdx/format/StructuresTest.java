@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
-import io.vhdxd.vhdx.fixture.Seed;
+import io.vhdxd.vhdx.testing.Seed;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Random;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** What is encoded is read back as the same value, from buffers of either byte order. */
 class StructuresTest {
-    private final Random random = Seed.random();
+    private final RandomGenerator random = Seed.generator(StructuresTest.class);
 
     private UUID guid() {
         return new UUID(random.nextLong(), random.nextLong());

@@ -12,10 +12,11 @@ import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.fixture.Loading;
 import io.vhdxd.vhdx.fixture.LogBuilder;
-import io.vhdxd.vhdx.fixture.MemoryStorage;
+import io.vhdxd.vhdx.fixture.Recorded;
 import io.vhdxd.vhdx.format.GuidCodec;
 import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.log.HeaderUpdate;
+import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
@@ -135,7 +136,7 @@ class HeaderCasesTest {
     @DisplayName("case 4: header 1 is damaged: header 2 is used, with a warning, and the next update rebuilds header 1")
     void header1Damaged() throws IOException {
         image.editHeader(1, at -> image.putLong(at + 8, 6)).flip(HEADER_1 + 100);
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading loading = Loading.of(storage);
         assertThat(loading.findings())
                 .singleElement()
@@ -153,7 +154,7 @@ class HeaderCasesTest {
     @DisplayName("case 5: header 2 is damaged: header 1 is used, with a warning, and the next update rebuilds header 2")
     void header2Damaged() throws IOException {
         image.put(HEADER_2, new byte[4096]);
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading loading = Loading.of(storage);
         assertThat(loading.findings())
                 .containsExactly(
@@ -178,7 +179,7 @@ class HeaderCasesTest {
             "case 7: two identical headers, as Disk2vhd writes them, are accepted, and the next update orders them")
     void identicalHeaders() throws IOException {
         image.put(HEADER_2, image.get(HEADER_1, 4096));
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading loading = Loading.of(storage);
         assertSound(loading);
         assertThat(loading.image().headers().currentSlot()).isZero();
@@ -208,7 +209,7 @@ class HeaderCasesTest {
     @DisplayName("case 10: a sequence number at its end makes the image read-only, and no header is written")
     void numbersUsedUp() throws IOException {
         image.editHeader(0, at -> image.putLong(at + 8, -1));
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading loading = Loading.of(storage);
         assertThat(loading.worst()).isEqualTo(Severity.READ_ONLY);
         assertThat(loading.findings())
@@ -219,7 +220,7 @@ class HeaderCasesTest {
         assertThatThrownBy(() -> update.write(header -> header))
                 .isInstanceOf(ReadOnlyImageException.class)
                 .hasMessageContaining("sequence number 18446744073709551615");
-        assertThat(storage.operations()).isEmpty();
+        assertThat(Recorded.operations(storage)).isEmpty();
     }
 
     @Test
@@ -243,7 +244,7 @@ class HeaderCasesTest {
     @DisplayName("case 13: the version of a log that is not in use does not matter, and is 0 when it comes into use")
     void logVersionOfUnusedLog() throws IOException {
         image.editHeaders(at -> image.putShort(at + 64, 5));
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading loading = Loading.of(storage);
         assertSound(loading);
 
@@ -368,11 +369,12 @@ class HeaderCasesTest {
     @Test
     @DisplayName("an update writes the slot that is not current, syncs, then the other, syncs")
     void updateOrder() throws IOException {
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         HeaderUpdate update = new HeaderUpdate(storage, loaded.headers());
         Header after = update.write(header -> header.withFileWriteGuid(UUID.fromString(GUID)));
-        assertThat(storage.operations()).containsExactly("write 65536+4096", "sync", "write 131072+4096", "sync");
+        assertThat(Recorded.operations(storage))
+                .containsExactly("write 65536+4096", "sync", "write 131072+4096", "sync");
         assertThat(after)
                 .isEqualTo(loaded.headers()
                         .current()

@@ -18,17 +18,24 @@ import io.vhdxd.vhdx.fixture.DirtyImage;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.fixture.Loading;
 import io.vhdxd.vhdx.fixture.LogBuilder;
-import io.vhdxd.vhdx.fixture.MemoryStorage;
+import io.vhdxd.vhdx.fixture.Recorded;
 import io.vhdxd.vhdx.format.GuidCodec;
 import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
+import io.vhdxd.vhdx.storage.simulated.FaultPlan.Fault;
+import io.vhdxd.vhdx.storage.simulated.OperationKind;
+import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import io.vhdxd.vhdx.testing.Seed;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -69,14 +76,14 @@ class LogCasesTest {
     @DisplayName("case 24: a dirty log is replayed to the file: new file write GUID, pages, sync, log GUID cleared")
     void replay() throws IOException {
         dirty.with(0, 5).with(ENTRY, dirty.entry(0, 6).bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         assertThat(loaded.needsReplay()).isTrue();
         assertThat(loaded.replayedPageCount()).isEqualTo(2);
-        assertThat(storage.operations()).isEmpty();
+        assertThat(Recorded.operations(storage)).isEmpty();
 
         LoadedImage replayed = loaded.replay(storage, NEW_GUID);
-        assertThat(storage.operations())
+        assertThat(Recorded.operations(storage))
                 .containsExactly(
                         "write 65536+4096",
                         "sync",
@@ -107,13 +114,13 @@ class LogCasesTest {
     @DisplayName("case 25: for reading a dirty log is replayed in memory, and the file stays as it is")
     void overlay() throws IOException {
         dirty.with(0, 5);
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         assertThat(mappedBlocks(loaded)).containsExactly(0, 1, 2, 5);
         assertThat(read(loaded.storage(), BAT, SECTOR)).isEqualTo(dirty.batPage(5));
         assertThat(read(storage, BAT, SECTOR)).isEqualTo(image.get(BAT, SECTOR));
         assertThat(loaded.storage().isWritable()).isFalse();
-        assertThat(storage.operations()).isEmpty();
+        assertThat(Recorded.operations(storage)).isEmpty();
     }
 
     @Test
@@ -126,12 +133,12 @@ class LogCasesTest {
                         + " entry of that GUID; this is typical of an interrupted QEMU, which then had changed nothing yet: the"
                         + " image can be opened as one with an empty log");
 
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage, new LoadOptions(true)).image();
         assertThat(loaded.activeSequence()).isNull();
         assertThat(loaded.needsReplay()).isTrue();
         assertThat(loaded.storage()).isSameAs(storage);
-        assertThat(storage.operations()).isEmpty();
+        assertThat(Recorded.operations(storage)).isEmpty();
 
         LoadedImage replayed = loaded.replay(storage, NEW_GUID);
         assertThat(replayed.headers().current().logGuid()).isEqualTo(GuidCodec.NIL);
@@ -145,7 +152,7 @@ class LogCasesTest {
         entry[5000] ^= 1;
         dirty.with(0, entry);
         assertCorrupt(NO_SEQUENCE);
-        assertThatThrownBy(() -> Loading.of(MemoryStorage.of(image), new LoadOptions(true)))
+        assertThatThrownBy(() -> Loading.of(image.simulated(), new LoadOptions(true)))
                 .isInstanceOf(CorruptImageException.class)
                 .hasMessage(NO_SEQUENCE);
     }
@@ -251,7 +258,7 @@ class LogCasesTest {
     @DisplayName("case 37: an empty entry alone is a sound log with nothing to apply; the replay clears the GUID")
     void emptyEntry() throws IOException {
         dirty.with(0, LogBuilder.entry(LOG_GUID, 77).sizes(MIB, 20 * MIB).bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         assertThat(loaded.activeSequence()).isNotNull();
         assertThat(loaded.replayedPageCount()).isZero();
@@ -377,11 +384,11 @@ class LogCasesTest {
         long size = 20 * MIB + 500 * GIB;
         dirty.with(
                 0, dirty.entry(0, 5).zeros(20 * MIB, 500 * GIB).sizes(0, size).bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         assertThat(loaded.fileSizeBytes()).isEqualTo(size);
         loaded.replay(storage, NEW_GUID);
-        assertThat(storage.operations()).contains("punch " + 20 * MIB + "+" + 500 * GIB);
+        assertThat(Recorded.operations(storage)).contains("punch " + 20 * MIB + "+" + 500 * GIB);
         assertThat(storage.size()).isEqualTo(size);
     }
 
@@ -389,7 +396,7 @@ class LogCasesTest {
     @DisplayName("case 44: a zeroed region table is looked at as it will be")
     void zeroedRegionTable() throws IOException {
         dirty.with(0, LogBuilder.entry(LOG_GUID, 5).zeros(192 * 1024, 64 * 1024).bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading loading = Loading.of(storage);
         assertThat(loading.findings())
                 .containsExactly("WARNING region table 1 at offset 196608: signature 0x00000000, expected 0x69676572"
@@ -414,7 +421,7 @@ class LogCasesTest {
                         .zeros(at + 2 * SECTOR, SECTOR)
                         .page(at + 2 * SECTOR, ones)
                         .bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         assertThat(loaded.replayedPageCount()).isEqualTo(6);
         byte[] through = read(loaded.storage(), at, 3 * SECTOR);
@@ -459,7 +466,7 @@ class LogCasesTest {
         for (long last : new long[] {40 * MIB, 40 * MIB + 512}) {
             dirty.with(0, dirty.entry(0, 5).sizes(20 * MIB, 90 * MIB).bytes());
             dirty.with(ENTRY, dirty.entry(0, 6).sizes(20 * MIB, last).bytes());
-            MemoryStorage storage = MemoryStorage.of(image);
+            SimulatedStorage storage = image.simulated();
             LoadedImage loaded = Loading.of(storage).image();
             assertThat(loaded.fileSizeBytes()).isEqualTo(last);
             assertThat(read(loaded.storage(), 39 * MIB, 4096)).containsOnly(0);
@@ -492,8 +499,9 @@ class LogCasesTest {
 
     @Test
     @DisplayName(
-            "cases 50, 116: a replay that is interrupted after any of its steps is done again, to the same content")
+            "cases 50, 116: a replay that is killed, or loses power, at any step is done again, to the same content")
     void interruptedReplay() throws IOException {
+        RandomGenerator random = Seed.generator(LogCasesTest.class);
         dirty.with(0, 5)
                 .with(
                         ENTRY,
@@ -502,41 +510,45 @@ class LogCasesTest {
                                 .sizes(0, 25 * MIB)
                                 .bytes());
         image.fill(15 * MIB, 100_000, 0xEE);
-        MemoryStorage whole = MemoryStorage.of(image);
+        SimulatedStorage whole = image.simulated();
         Loading.of(whole).image().replay(whole, NEW_GUID);
-        int steps = whole.operations().size();
-        for (int step = 0; step <= steps; step++) {
-            MemoryStorage storage = MemoryStorage.of(image);
-            storage.failAfter(step);
-            try {
-                Loading.of(storage).image().replay(storage, NEW_GUID);
-                assertThat(step).isEqualTo(steps);
-            } catch (IOException e) {
-                assertThat(e).hasMessage("injected");
-            }
-            storage.failAfter(Integer.MAX_VALUE);
+        int steps = whole.recording().size();
+        for (int step = 1; step <= steps; step++) {
+            SimulatedStorage storage = image.simulated();
+            storage.faults().failFromNth(Recorded.CHANGES, step, Fault.of(() -> new IOException("injected")));
             LoadedImage loaded = Loading.of(storage).image();
-            LoadedImage after = loaded.needsReplay() ? loaded.replay(storage, NEW_GUID) : loaded;
-            assertThat(mappedBlocks(after)).containsExactly(0, 1, 2, 6);
-            assertThat(storage.size()).isEqualTo(25 * MIB);
-            int rest = (int) (25 * MIB - 192 * 1024);
-            assertThat(read(storage, 192 * 1024, rest)).isEqualTo(read(whole, 192 * 1024, rest));
+            assertThatThrownBy(() -> loaded.replay(storage, NEW_GUID)).hasMessage("injected");
+            assertReplayedTo(whole, storage.copy());
+            for (int crash = 0; crash < 5; crash++) {
+                assertReplayedTo(whole, storage.crash(random));
+            }
         }
     }
 
+    private static void assertReplayedTo(SimulatedStorage expected, SimulatedStorage storage) throws IOException {
+        LoadedImage loaded = Loading.of(storage).image();
+        LoadedImage after = loaded.needsReplay() ? loaded.replay(storage, NEW_GUID) : loaded;
+        assertThat(mappedBlocks(after)).containsExactly(0, 1, 2, 6);
+        assertThat(storage.size()).isEqualTo(expected.size());
+        int rest = (int) (expected.size() - 192 * 1024);
+        assertThat(read(storage, 192 * 1024, rest)).isEqualTo(read(expected, 192 * 1024, rest));
+    }
+
     @Test
-    @DisplayName("case 51: a disk that is full during the replay fails the open; the log stays in use")
+    @DisplayName("case 51: a disk that is full at any step of the replay fails the open; the log stays in use")
     void fullDisk() throws IOException {
         dirty.with(0, dirty.entry(0, 5).sizes(0, 40 * MIB).bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
-        storage.limitSize(30 * MIB);
-        LoadedImage loaded = Loading.of(storage).image();
-        assertThatThrownBy(() -> loaded.replay(storage, NEW_GUID)).isInstanceOf(NoSpaceException.class);
-        assertThat(Loading.of(storage).image().needsReplay()).isTrue();
+        for (OperationKind kind : List.of(OperationKind.SET_SIZE, OperationKind.WRITE)) {
+            SimulatedStorage storage = image.simulated();
+            LoadedImage loaded = Loading.of(storage).image();
+            int headerWrites = kind == OperationKind.WRITE ? 2 : 0;
+            storage.faults().failNth(Set.of(kind), headerWrites + 1, Fault.of(() -> new NoSpaceException("injected")));
+            assertThatThrownBy(() -> loaded.replay(storage, NEW_GUID)).isInstanceOf(NoSpaceException.class);
+            assertThat(Loading.of(storage).image().needsReplay()).isTrue();
 
-        storage.limitSize(50 * MIB);
-        Loading.of(storage).image().replay(storage, NEW_GUID);
-        assertThat(Loading.of(storage).image().needsReplay()).isFalse();
+            Loading.of(storage).image().replay(storage, NEW_GUID);
+            assertThat(Loading.of(storage).image().needsReplay()).isFalse();
+        }
     }
 
     @Test
@@ -544,7 +556,7 @@ class LogCasesTest {
     void replayBreaksImage() {
         dirty.with(
                 0, LogBuilder.entry(LOG_GUID, 5).zeros(192 * 1024, 128 * 1024).bytes());
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         assertThatThrownBy(() -> Loading.of(storage))
                 .isInstanceOf(CorruptImageException.class)
                 .hasMessageStartingWith("region tables: no valid copy");
@@ -552,7 +564,7 @@ class LogCasesTest {
         assertThatThrownBy(() -> Loading.of(image))
                 .isInstanceOf(CorruptImageException.class)
                 .hasMessageStartingWith("metadata table at offset 2097152: signature");
-        assertThat(storage.operations()).isEmpty();
+        assertThat(Recorded.operations(storage)).isEmpty();
     }
 
     @Test
@@ -561,7 +573,7 @@ class LogCasesTest {
         byte[] table = image.get(METADATA, SECTOR);
         dirty.with(0, LogBuilder.entry(LOG_GUID, 5).page(METADATA, table).bytes());
         image.put(METADATA, new byte[SECTOR]);
-        MemoryStorage storage = MemoryStorage.of(image);
+        SimulatedStorage storage = image.simulated();
         Loading.of(storage).image().replay(storage, NEW_GUID);
         assertThat(Loading.of(storage).findings()).isEmpty();
     }
