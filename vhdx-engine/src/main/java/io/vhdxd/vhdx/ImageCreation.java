@@ -51,6 +51,7 @@ public record ImageCreation(
             throw new IllegalArgumentException(
                     "physical sector size: " + physicalSectorSizeBytes + " (expected: 512 or 4096)");
         }
+        // A geometry checks its own two sizes.
         new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
         if (virtualSizeBytes % logicalSectorSizeBytes != 0) {
             throw new IllegalArgumentException(

@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
- * A file that appears under its name only when it is complete. Until then it has another name in the same directory,
- * which starts with a dot and which a killed process leaves behind.
+ * A file that appears under its name only when it is complete. Until then it is {@code .vhdxd-UUID.new} in the same
+ * directory, which is what a killed process leaves behind.
  */
 public final class NewFile implements Closeable {
     private final Path target;
@@ -35,7 +35,7 @@ public final class NewFile implements Closeable {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(target.toString());
         }
-        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".new");
+        Path temporary = target.resolveSibling(".vhdxd-" + UUID.randomUUID() + ".new");
         return new NewFile(target, temporary, Storages.create(temporary));
     }
 

@@ -19,6 +19,7 @@ import io.vhdxd.vhdx.format.HeaderPair;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.Seed;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -132,6 +133,19 @@ class OverlayStorageTest {
                 .isEqualTo(SECTOR);
         assertThat(overlay.readCached(ByteBuffer.allocate(8 * SECTOR), 10 * MIB + 5))
                 .isZero();
+    }
+
+    @Test
+    @DisplayName("a file that is cut after its opening gives errors, not zeros")
+    void cutFile() throws IOException {
+        DirtyImage dirty = new DirtyImage().with(0, 5);
+        SimulatedStorage file = dirty.image().simulated();
+        OverlayStorage overlay = OverlayStorage.over(file, scan(file));
+        file.setSize(LOG);
+        assertThatThrownBy(() -> read(overlay, 5 * MIB, SECTOR))
+                .isInstanceOf(EOFException.class)
+                .hasMessage("read 0 bytes at offset 5242880, expected 4096: the file was cut after it was opened");
+        assertThatThrownBy(() -> read(overlay, ImageBuilder.BAT, SECTOR)).isInstanceOf(EOFException.class);
     }
 
     @Test
