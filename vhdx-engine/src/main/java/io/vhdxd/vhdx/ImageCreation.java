@@ -7,6 +7,7 @@ import io.vhdxd.vhdx.format.FileParameters;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.storage.NewFile;
 import io.vhdxd.vhdx.storage.NoSpaceException;
+import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -50,6 +51,7 @@ public record ImageCreation(
             throw new IllegalArgumentException(
                     "physical sector size: " + physicalSectorSizeBytes + " (expected: 512 or 4096)");
         }
+        // A geometry checks its own two sizes.
         new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
         if (virtualSizeBytes % logicalSectorSizeBytes != 0) {
             throw new IllegalArgumentException(
@@ -69,21 +71,30 @@ public record ImageCreation(
      * @throws NoSpaceException if the file system has no room for it
      */
     public void create(Path file) throws IOException {
-        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
-        boolean fixed = type == DiskType.FIXED;
-        ImageLayout layout = new ImageLayout(geometry, fixed, logLengthBytes);
+        try (NewFile newFile = NewFile.begin(file)) {
+            writeTo(newFile.storage());
+            newFile.publish();
+        } catch (NoSpaceException e) {
+            throw new NoSpaceException(
+                    file + ": no room for an image file of " + layout().fileSizeBytes() + " bytes: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Makes the image in an empty file, durably. */
+    void writeTo(Storage storage) throws IOException {
+        int flags = type == DiskType.FIXED ? FileParameters.LEAVE_BLOCKS_ALLOCATED : 0;
         DiskMetadata metadata = new DiskMetadata(
-                new FileParameters(blockSizeBytes, fixed ? FileParameters.LEAVE_BLOCKS_ALLOCATED : 0),
+                new FileParameters(blockSizeBytes, flags),
                 virtualSizeBytes,
                 UUID.randomUUID(),
                 logicalSectorSizeBytes,
                 physicalSectorSizeBytes);
-        try (NewFile newFile = NewFile.begin(file)) {
-            new NewImage(layout, metadata, CREATOR, UUID::randomUUID).write(newFile.storage());
-            newFile.publish();
-        } catch (NoSpaceException e) {
-            throw new NoSpaceException(
-                    file + ": no room for an image file of " + layout.fileSizeBytes() + " bytes: " + e.getMessage(), e);
-        }
+        new NewImage(layout(), metadata, CREATOR, UUID::randomUUID).write(storage);
+    }
+
+    private ImageLayout layout() {
+        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
+        return new ImageLayout(geometry, type == DiskType.FIXED, logLengthBytes);
     }
 }

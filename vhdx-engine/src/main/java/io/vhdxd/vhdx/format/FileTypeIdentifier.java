@@ -27,6 +27,9 @@ public record FileTypeIdentifier(String creator) {
     private static final int CREATOR_OFFSET = 8;
     private static final int CREATOR_UNITS_MAX = 256;
 
+    /** Stands for control characters, which would do harm on a terminal. */
+    private static final char REPLACEMENT = '\uFFFD';
+
     public FileTypeIdentifier {
         if (creator.length() > CREATOR_UNITS_MAX) {
             throw new IllegalArgumentException(
@@ -59,7 +62,7 @@ public record FileTypeIdentifier(String creator) {
             if (c == 0) {
                 break;
             }
-            creator.append(c);
+            creator.append(Character.isISOControl(c) ? REPLACEMENT : c);
         }
         return new FileTypeIdentifier(creator.toString());
     }

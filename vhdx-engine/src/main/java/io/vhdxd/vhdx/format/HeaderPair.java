@@ -27,9 +27,11 @@ public record HeaderPair(Header current, int currentSlot, boolean otherSlotValid
             throws CorruptImageException {
         Slot slot0 = Slot.read(first, 0);
         Slot slot1 = Slot.read(second, 1);
-        if (slot0.header == null && slot1.header == null) {
+        if (slot0.problem != null && slot1.problem != null) {
             throw new CorruptImageException(
-                    "headers", -1, "no valid header (" + slot0.problem + "; " + slot1.problem + ")");
+                    "headers",
+                    -1,
+                    "no valid header (" + slot0.problem.getMessage() + "; " + slot1.problem.getMessage() + ")");
         }
         if (slot0.header == null) {
             return only(slot1, 1, slot0, findings);

@@ -33,7 +33,9 @@ public record LogEntryHeader(
     /** {@code loge}. */
     static final int SIGNATURE = 0x6567_6F6C;
 
-    static final int CHECKSUM_OFFSET = Checksum.OFFSET;
+    /** Where the checksum stands in the entry. It is made with zeros in its own place. */
+    public static final int CHECKSUM_OFFSET = Checksum.OFFSET;
+
     static final int ENTRY_LENGTH_OFFSET = 8;
     static final int TAIL_OFFSET = 12;
     static final int SEQUENCE_NUMBER_OFFSET = 16;

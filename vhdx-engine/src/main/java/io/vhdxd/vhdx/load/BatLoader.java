@@ -222,6 +222,14 @@ final class BatLoader {
             return false;
         }
         long offset = offsetMib * Geometry.MIB;
+        if (offsetMib >= BlockMap.FILE_OFFSET_LIMIT_MIB) {
+            findings.add(
+                    BlockProblem.BEYOND_LIMIT,
+                    batIndex,
+                    () -> "block " + block + " is present at file offset " + offset + ", expected less than "
+                            + BlockMap.FILE_OFFSET_LIMIT_MIB * Geometry.MIB);
+            return false;
+        }
         boolean last = block == geometry.blockCount() - 1;
         if (last ? offset >= fileSizeBytes : offset > fileSizeBytes - geometry.blockSizeBytes()) {
             findings.add(
@@ -229,14 +237,6 @@ final class BatLoader {
                     batIndex,
                     () -> "block " + block + " takes " + geometry.blockSizeBytes() + " bytes at file offset " + offset
                             + ", but the file ends at " + fileSizeBytes);
-            return false;
-        }
-        if (offsetMib >= BlockMap.FILE_OFFSET_LIMIT_MIB) {
-            findings.add(
-                    BlockProblem.BEYOND_LIMIT,
-                    batIndex,
-                    () -> "block " + block + " is present at file offset " + offset + ", expected less than "
-                            + BlockMap.FILE_OFFSET_LIMIT_MIB * Geometry.MIB);
             return false;
         }
         if (!structures.isFree(offsetMib, geometry.blockSizeMib())) {

@@ -109,8 +109,9 @@ final class MetadataLoader {
             throw corrupt(entry, at, "is marked as required, which a user's item cannot be");
         }
         if (entry.isRequired() && (known == null || !known.isUnderstood())) {
-            throw new UnsupportedImageException(entry.displayName() + " (" + entry.itemId() + ") at offset " + at
-                    + ": it is required to understand the image");
+            String guid = known == null ? "" : " (" + entry.itemId() + ")";
+            throw new UnsupportedImageException(
+                    entry.displayName() + guid + " at offset " + at + ": it is required to understand the image");
         }
     }
 

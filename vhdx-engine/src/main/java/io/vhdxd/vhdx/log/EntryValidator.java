@@ -14,7 +14,6 @@ import java.util.zip.CRC32C;
  */
 final class EntryValidator {
     private static final int SECTOR_BYTES = LogEntryHeader.SECTOR_BYTES;
-    private static final int CHECKSUM_OFFSET = 4;
 
     private final LogRing ring;
     private final ByteBuffer slice;
@@ -40,7 +39,7 @@ final class EntryValidator {
                 }
             }
             if (done == 0) {
-                slice.putInt(CHECKSUM_OFFSET, 0);
+                slice.putInt(LogEntryHeader.CHECKSUM_OFFSET, 0);
             }
             crc.update(slice.flip());
         }

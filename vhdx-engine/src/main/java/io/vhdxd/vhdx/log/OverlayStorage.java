@@ -4,6 +4,7 @@ import io.vhdxd.vhdx.format.LogDataSector;
 import io.vhdxd.vhdx.format.LogDescriptor;
 import io.vhdxd.vhdx.format.LogEntryHeader;
 import io.vhdxd.vhdx.storage.Storage;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -98,11 +99,21 @@ public final class OverlayStorage implements Storage {
 
     /** Reads what the file holds; behind its end are the zeros by which the replay will extend it. */
     private void readBase(ByteBuffer dst, long offset, int length) throws IOException {
+        int stored = Math.clamp(baseSizeBytes - offset, 0, length);
         int limit = dst.limit();
-        dst.limit(dst.position() + length);
-        int read = base.read(dst, offset);
+        dst.limit(dst.position() + stored);
+        readFully(dst, offset);
         dst.limit(limit);
-        putZeros(dst, length - read);
+        putZeros(dst, length - stored);
+    }
+
+    private void readFully(ByteBuffer dst, long offset) throws IOException {
+        int expected = dst.remaining();
+        int read = base.read(dst, offset);
+        if (read < expected) {
+            throw new EOFException("read " + read + " bytes at offset " + offset + ", expected " + expected
+                    + ": the file was cut after it was opened");
+        }
     }
 
     private static void putZeros(ByteBuffer dst, int length) {
@@ -113,7 +124,7 @@ public final class OverlayStorage implements Storage {
 
     private ByteBuffer read(PatchMap.Page page) throws IOException {
         ByteBuffer sector = ByteBuffer.allocate(PAGE_BYTES);
-        base.read(sector, page.dataSectorOffsetBytes());
+        readFully(sector, page.dataSectorOffsetBytes());
         LogDataSector.restorePage(sector, page.descriptor());
         return sector.clear();
     }

@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
- * A file that appears under its name only when it is complete. Until then it has another name in the same directory,
- * which starts with a dot and which a killed process leaves behind.
+ * A file that appears under its name only when it is complete. Until then it is {@code .vhdxd-UUID.new} in the same
+ * directory, which is what a killed process leaves behind.
  */
 public final class NewFile implements Closeable {
     private final Path target;
@@ -35,7 +35,7 @@ public final class NewFile implements Closeable {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(target.toString());
         }
-        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".new");
+        Path temporary = target.resolveSibling(".vhdxd-" + UUID.randomUUID() + ".new");
         return new NewFile(target, temporary, Storages.create(temporary));
     }
 
@@ -52,7 +52,6 @@ public final class NewFile implements Closeable {
     public void publish() throws IOException {
         try {
             Files.createLink(target, temporary);
-            Files.delete(temporary);
         } catch (FileAlreadyExistsException e) {
             throw e;
         } catch (FileSystemException | UnsupportedOperationException e) {
@@ -79,7 +78,7 @@ public final class NewFile implements Closeable {
         }
     }
 
-    /** Closes the file, and removes it if it was not published. */
+    /** Closes the file and removes its temporary name, and with it the file if it was not published. */
     @Override
     public void close() throws IOException {
         try {
