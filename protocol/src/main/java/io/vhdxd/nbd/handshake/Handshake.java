@@ -1,0 +1,6 @@
+package io.vhdxd.nbd.handshake;
+
+/** Stub. */
+public final class Handshake {
+    public Handshake(ExportDirectory exports) {}
+}
