@@ -21,9 +21,8 @@ public final class OptionReply {
         return new OptionReply(option, OptionReplyType.ACK, NOTHING);
     }
 
-    /** @param text for people; it must end in a full stop, because nbd-client drops the last character */
-    static OptionReply error(int option, OptionReplyType type, String text) {
-        return new OptionReply(option, type, ErrorText.encode(text));
+    static OptionReply error(int option, OptionRefusedException cause) {
+        return new OptionReply(option, cause.type(), ErrorText.encode(cause.text()));
     }
 
     /** The option's number, as the client sent it. */
