@@ -7,6 +7,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        if (System.getenv("VHDXD_DEBUG") != null) {
+            System.setProperty("vhdxd.log.level", "DEBUG");
+        }
         System.exit(VhdxdCommand.commandLine().execute(args));
     }
 }

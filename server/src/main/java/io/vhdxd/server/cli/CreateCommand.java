@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
             "Sizes are bytes, or numbers with K, M, G or T (powers of 1024), such as 10G."
         })
 final class CreateCommand implements Callable<Integer> {
-    private static final int LOGICAL_SECTOR_SIZE_BYTES = 512;
+    static final int LOGICAL_SECTOR_SIZE_BYTES = 512;
+    static final int PHYSICAL_SECTOR_SIZE_DEFAULT_BYTES = 4096;
     private static final long LOG_SIZE_MAX_BYTES = 1L << 30;
 
     /** The types that can be made. */
@@ -66,7 +67,7 @@ final class CreateCommand implements Callable<Integer> {
     @Option(
             names = "--physical-sector-size",
             paramLabel = "BYTES",
-            defaultValue = "4096",
+            defaultValue = "" + PHYSICAL_SECTOR_SIZE_DEFAULT_BYTES,
             description = "The physical sector size that a guest is told, 512 or 4096. Default: ${DEFAULT-VALUE}.")
     private int physicalSectorSizeBytes;
 

@@ -1,5 +1,6 @@
 package io.vhdxd.server.cli;
 
+import io.vhdxd.server.net.ListenException;
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
 import io.vhdxd.vhdx.diagnosis.ReadOnlyImageException;
@@ -26,7 +27,7 @@ public final class Failure extends Exception {
     }
 
     /** An image could not be opened or read. */
-    public static Failure toOpen(Path image, IOException cause) {
+    static Failure toOpen(Path image, IOException cause) {
         ExitCode code = switch (cause) {
             case CorruptImageException e -> ExitCode.BAD_IMAGE;
             case UnsupportedImageException e -> ExitCode.BAD_IMAGE;
@@ -38,8 +39,13 @@ public final class Failure extends Exception {
     }
 
     /** An image could not be created. */
-    public static Failure toCreate(Path image, IOException cause) {
+    static Failure toCreate(Path image, IOException cause) {
         return new Failure(ExitCode.CANNOT_CREATE, image + ": " + reason(cause), cause);
+    }
+
+    /** An address cannot be listened on. */
+    static Failure toListen(ListenException cause) {
+        return new Failure(ExitCode.NO_ADDRESS, "cannot listen on " + cause.getMessage(), cause);
     }
 
     private static String reason(IOException cause) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
         subcommands = {
+            ServeCommand.class,
             CreateCommand.class,
             InfoCommand.class,
             MapCommand.class,

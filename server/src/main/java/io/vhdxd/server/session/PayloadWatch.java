@@ -51,7 +51,7 @@ final class PayloadWatch {
     }
 
     private void checkLater() {
-        loop.schedule(this::check, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = loop.schedule(this::check, CHECK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void check() {

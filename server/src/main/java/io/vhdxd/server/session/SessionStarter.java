@@ -7,10 +7,12 @@ import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.codec.RequestHandler;
 import io.vhdxd.nbd.codec.TransmissionStarter;
-import io.vhdxd.nbd.handshake.TransmissionRefusedException;
+import io.vhdxd.nbd.handshake.OptionRefusedException;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
+import java.io.IOException;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +40,7 @@ public final class SessionStarter implements TransmissionStarter {
         Promise<RequestHandler> handler = channel.eventLoop().newPromise();
         if (exports.isShuttingDown()) {
             return handler.setFailure(
-                    new TransmissionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down."));
+                    new OptionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down."));
         }
         Export export = exports.of(negotiated.export());
         if (!export.leftovers().isNone()) {
@@ -52,8 +54,13 @@ public final class SessionStarter implements TransmissionStarter {
     }
 
     @Override
-    public void handshakeEnded(Channel channel, String reason) {
-        LOG.debug("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
+    public void handshakeEnded(Channel channel, String reason, @Nullable Throwable cause) {
+        if (cause == null || cause instanceof IOException) {
+            LOG.debug("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
+        } else {
+            LOG.error(
+                    "connection {}: an error in the server itself", channel.id().asShortText(), cause);
+        }
     }
 
     /** Lets every session finish the requests that have come, and then close its connection. */

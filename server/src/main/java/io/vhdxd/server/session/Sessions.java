@@ -7,9 +7,13 @@ import java.util.concurrent.TimeUnit;
 /** The sessions that are not over: they have a connection, or operations under way. Thread-safe. */
 final class Sessions {
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private volatile boolean draining;
 
     void add(Session session) {
         sessions.add(session);
+        if (draining) {
+            session.drain();
+        }
     }
 
     void remove(Session session) {
@@ -21,7 +25,9 @@ final class Sessions {
         }
     }
 
+    /** Drains all sessions, and all that are still added. */
     void drain() {
+        draining = true;
         sessions.forEach(Session::drain);
     }
 
