@@ -18,6 +18,11 @@ public final class Leftovers {
         return count == 0;
     }
 
+    /** How many actions wait until there are none. */
+    public synchronized int waitingCount() {
+        return waiting.size();
+    }
+
     public synchronized void add(int changes) {
         assert changes >= 0;
         count += changes;
