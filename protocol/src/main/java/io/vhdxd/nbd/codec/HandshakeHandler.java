@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.handshake.ExportDirectory;
 import io.vhdxd.nbd.handshake.Handshake;
@@ -167,7 +168,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         phase = Phase.STARTING;
         cancelDeadline();
         ctx.channel().config().setAutoRead(false);
-        Future<RequestHandler> future = starter.start(ctx.channel(), entry.session());
+        Future<RequestHandler> future = askServer(ctx, entry.session());
         if (future.isDone()) {
             started(ctx, entry, future);
         } else {
@@ -176,6 +177,14 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
                 decode(ctx);
                 ctx.flush();
             }));
+        }
+    }
+
+    private Future<RequestHandler> askServer(ChannelHandlerContext ctx, NegotiatedSession session) {
+        try {
+            return starter.start(ctx.channel(), session);
+        } catch (RuntimeException e) {
+            return ctx.executor().newFailedFuture(e);
         }
     }
 
@@ -216,11 +225,15 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(ChannelHandlerContext ctx, Outcome.EnterTransmission entry, Throwable cause) {
-        OptionRefusedException refusal = cause instanceof OptionRefusedException known
-                ? known
-                : new OptionRefusedException(OptionReplyType.PLATFORM, "The server cannot provide the export.");
         phase = Phase.HAGGLING;
-        carryOut(ctx, handshake.refuse(entry.session(), refusal));
+        if (cause instanceof OptionRefusedException refusal) {
+            carryOut(ctx, handshake.refuse(entry.session(), refusal));
+        } else {
+            endCause = cause;
+            OptionRefusedException refusal =
+                    new OptionRefusedException(OptionReplyType.PLATFORM, "The server cannot provide the export.");
+            carryOut(ctx, handshake.refuse(entry.session(), refusal));
+        }
         startDeadline(ctx);
         ctx.channel().config().setAutoRead(true);
         if (inputEnded) {
@@ -264,11 +277,11 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     /** Closes the connection at once. */
     private void end(ChannelHandlerContext ctx, String reason) {
-        if (phase != Phase.ENDED) {
+        if (phase == Phase.HAGGLING) {
             phase = Phase.ENDED;
             endReason = reason;
-            close(ctx);
         }
+        close(ctx);
     }
 
     private void reportEnd(ChannelHandlerContext ctx) {

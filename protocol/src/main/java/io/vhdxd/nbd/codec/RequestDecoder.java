@@ -81,9 +81,7 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         } catch (RuntimeException e) {
             fail(e);
         }
-        if (!paused && channel.isActive()) {
-            channel.config().setAutoRead(true);
-        }
+        setAutoRead();
         endBatch();
     }
 
@@ -98,11 +96,8 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
             payload.release();
             payload = null;
         }
-        if (paused) {
-            paused = false;
-            // Otherwise nobody would notice when the client leaves.
-            channel.config().setAutoRead(true);
-        }
+        paused = false;
+        setAutoRead();
     }
 
     @Override
@@ -134,6 +129,8 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         if (in == receiving) {
             in.release();
             decode();
+        } else if (state == State.STOPPED) {
+            in.release();
         } else {
             foreign.add(in);
             takeForeign();
@@ -172,17 +169,14 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
 
     /** Copies foreign bytes to where the socket would have put them. */
     private void takeForeign() {
-        while (!foreign.isEmpty() && !paused) {
-            ByteBuf in = foreign.removeFirst();
-            while (in.isReadable() && !paused && state != State.STOPPED) {
+        while (!paused && !foreign.isEmpty()) {
+            ByteBuf in = foreign.getFirst();
+            if (in.isReadable()) {
                 ByteBuf room = bufferWithRoom(channel.alloc());
                 room.writeBytes(in, Math.min(in.readableBytes(), room.writableBytes()));
                 decode();
-            }
-            if (in.isReadable() && paused) {
-                foreign.addFirst(in);
             } else {
-                in.release();
+                foreign.removeFirst().release();
             }
         }
     }
@@ -231,9 +225,13 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
 
     private boolean admit() {
         Request waiting = Objects.requireNonNull(request);
-        if (!handler.tryAdmit(waiting)) {
+        boolean admitted = handler.tryAdmit(waiting);
+        if (state == State.STOPPED) {
+            return false;
+        }
+        if (!admitted) {
             paused = true;
-            channel.config().setAutoRead(false);
+            setAutoRead();
             return false;
         }
         if (waiting.command() != Command.WRITE) {
@@ -280,6 +278,13 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
             stop();
         }
         handler.onRequest(complete);
+    }
+
+    /** Reads on, unless it is paused. A stopped decoder reads on too, or nobody would notice when the client leaves. */
+    private void setAutoRead() {
+        if (channel.isActive()) {
+            channel.config().setAutoRead(!paused);
+        }
     }
 
     private void endBatch() {
