@@ -283,7 +283,8 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     /** Reads on, unless it is paused. A stopped decoder reads on too, or nobody would notice when the client leaves. */
     private void setAutoRead() {
         if (channel.isActive()) {
-            channel.config().setAutoRead(!paused);
+            // Netty closes a channel that shall read on behind the end of its input.
+            channel.config().setAutoRead(!paused && !inputEnded);
         }
     }
 

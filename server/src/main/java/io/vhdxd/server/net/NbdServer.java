@@ -104,6 +104,11 @@ public final class NbdServer implements AutoCloseable {
         return List.copyOf(addresses);
     }
 
+    /** How many connections are open. */
+    public int connectionCount() {
+        return connections.size();
+    }
+
     private ListenAddress listenTcp(ListenAddress.Tcp address) throws ListenException {
         InetSocketAddress socketAddress = new InetSocketAddress(address.host(), address.port());
         if (socketAddress.isUnresolved()) {

@@ -27,14 +27,19 @@ class ZombieWriteTest {
     @SuppressWarnings("NullAway.Init") // set by JUnit
     private Path directory;
 
-    @Test
-    @DisplayName("A write that waits for the writer is dropped; the next client is let in after that")
-    void queuedForTheWriter() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("A write that waits for the writer: a reset drops it, an ordinary end does not; the next client waits")
+    void queuedForTheWriter(boolean reset) throws IOException {
         try (TestServer server = TestServer.of(disk)) {
             disk.writerGate.close();
-            try (NbdClient gone = server.simpleClient()) {
-                gone.write(0, 1, 0, payload(512, 1));
-                disk.writerGate.awaitHeld(1);
+            NbdClient gone = server.simpleClient();
+            gone.write(0, 1, 0, payload(512, 1));
+            disk.writerGate.awaitHeld(1);
+            if (reset) {
+                gone.reset();
+            } else {
+                gone.close();
             }
             try (NbdClient next = NbdClient.connect(server.address())) {
                 next.sendGo(TestServer.EXPORT);
@@ -42,9 +47,11 @@ class ZombieWriteTest {
                 assertThat(next.isQuiet()).isTrue();
                 disk.writerGate.open();
                 next.untilAck();
-                next.write(0, 2, 0, payload(512, 2));
+                next.write(0, 2, 512, payload(512, 2));
                 assertThat(next.outcome()).isZero();
-                assertThat(disk.events()).containsExactly("dropped write 0+512", "write 0+512");
+                String first = reset ? "dropped write 0+512" : "write 0+512";
+                String second = reset ? "write 512+512" : "overwrite 512+512";
+                assertThat(disk.events()).containsExactly(first, second);
             }
         }
     }
@@ -93,11 +100,11 @@ class ZombieWriteTest {
             busy.write(0, 1, 0, payload(LARGE, 1));
             busy.write(0, 2, LARGE, payload(LARGE, 1));
             disk.overwriteGate.awaitHeld(2);
-            try (NbdClient gone = server.simpleClient()) {
-                gone.write(0, 3, 2 * LARGE, payload(LARGE, 3));
-                // Answered behind it in the order of requests, so it has been handed to the pool.
-                assertThat(gone.read(0, 512)).hasSize(512);
-            }
+            NbdClient gone = server.simpleClient();
+            gone.write(0, 3, 2 * LARGE, payload(LARGE, 3));
+            // The requests of a connection are begun in their order, so the write has been handed to the pool.
+            assertThat(gone.read(0, 512)).hasSize(512);
+            gone.reset();
             try (NbdClient next = NbdClient.connect(server.address())) {
                 next.sendGo(TestServer.EXPORT);
                 server.awaitWaiting(1);

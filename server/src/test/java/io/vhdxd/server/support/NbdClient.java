@@ -142,9 +142,14 @@ public final class NbdClient implements AutoCloseable {
         } while (type != OPTION_ACK);
     }
 
-    /** Whether nothing has come from the server that was not read. */
+    /** Whether nothing has come from the server that was not read; if not, what has come is lost. */
     public boolean isQuiet() throws IOException {
-        return in.available() == 0;
+        channel.configureBlocking(false);
+        try {
+            return channel.read(ByteBuffer.allocate(1)) == 0;
+        } finally {
+            channel.configureBlocking(true);
+        }
     }
 
     public void request(int command, int flags, long cookie, long offset, long length) throws IOException {
