@@ -129,18 +129,15 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private ListenAddress listenUnix(ListenAddress.Unix address) throws ListenException {
-        UnixSocketFile.makeWay(address);
+        UnixSocketFile file = UnixSocketFile.prepare(address);
         int umaskBefore = Umask.set(UMASK_PRIVATE);
         try {
-            bind(address, bootstrap(transport.unix()), transport.unixAddress().apply(address.path()));
+            bind(address, bootstrap(transport.unix()), transport.unixAddress().apply(file.bindPath()));
         } finally {
             Umask.set(umaskBefore);
         }
-        try {
-            socketFiles.add(UnixSocketFile.of(address.path()));
-        } catch (IOException e) {
-            throw new ListenException(address, "the socket's file is gone: " + e.getMessage(), e);
-        }
+        file.publish();
+        socketFiles.add(file);
         return address;
     }
 
@@ -204,8 +201,6 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private void stopListening() {
-        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
-        listeners.clear();
         for (UnixSocketFile file : socketFiles) {
             try {
                 file.remove();
@@ -214,6 +209,8 @@ public final class NbdServer implements AutoCloseable {
             }
         }
         socketFiles.clear();
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        listeners.clear();
     }
 
     /** Ends everything that is left. */
