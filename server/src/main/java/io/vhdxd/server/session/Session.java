@@ -3,6 +3,7 @@ package io.vhdxd.server.session;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.NegotiatedSession;
@@ -199,11 +200,7 @@ final class Session implements RequestHandler, Export.Attachment {
 
     @Override
     public void onInputEnd() {
-        if (phase == Phase.ENDING && lingers && operationCount == 0) {
-            var _ = channel.close();
-        } else {
-            end("the client closed the connection", false);
-        }
+        end("the client closed the connection", false);
     }
 
     @Override
@@ -338,7 +335,10 @@ final class Session implements RequestHandler, Export.Attachment {
         // Everything written before this has left when it has.
         var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> {
             if (lingers && channel instanceof DuplexChannel duplex) {
-                // Closed with bytes of the client unread, the connection would be reset, and the last replies lost.
+                // Closed with bytes of the client unread, the connection would be reset, and the last replies lost. So
+                // it
+                // is closed when the client has closed its side.
+                channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
                 var _ = duplex.shutdownOutput();
             } else {
                 var _ = channel.close();
