@@ -4,8 +4,6 @@ package io.vhdxd.vhdx;
 public enum ExtentKind {
     /** Owns space in the file; may hold anything. */
     DATA,
-    /** Owns space in the file and reads as zeros. */
-    ZERO,
     /** Owns no space and reads as zeros. */
     HOLE
 }

@@ -1,8 +1,15 @@
 package io.vhdxd.vhdx;
 
+import io.vhdxd.vhdx.create.ImageLayout;
+import io.vhdxd.vhdx.create.NewImage;
+import io.vhdxd.vhdx.format.DiskMetadata;
+import io.vhdxd.vhdx.format.FileParameters;
 import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.storage.NewFile;
+import io.vhdxd.vhdx.storage.NoSpaceException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.UUID;
 
 /**
  * Makes new images.
@@ -14,7 +21,6 @@ import java.nio.file.Path;
  * @param physicalSectorSizeBytes 512 or 4096
  * @param logLengthBytes a multiple of 1 MiB, at most 1 GiB
  */
-@SuppressWarnings("DoNotCallSuggester")
 public record ImageCreation(
         DiskType type,
         long virtualSizeBytes,
@@ -25,12 +31,59 @@ public record ImageCreation(
     public static final int BLOCK_SIZE_DEFAULT_BYTES = 32 << 20;
     public static final int LOG_LENGTH_DEFAULT_BYTES = 1 << 20;
 
+    private static final int LOG_LENGTH_MAX_BYTES = 1 << 30;
+    private static final String CREATOR = "vhdxd";
+
     /**
-     * Makes the image. The file must not exist. It appears under its name only when it is complete and durable.
+     * Checks all arguments.
+     *
+     * @throws IllegalArgumentException if one of them is not legal; the message says what was found and what was expected
+     */
+    public ImageCreation {
+        if (type == DiskType.DIFFERENCING) {
+            throw new IllegalArgumentException("type: " + type + " (expected: DYNAMIC or FIXED)");
+        }
+        if (logicalSectorSizeBytes != 512) {
+            throw new IllegalArgumentException("logical sector size: " + logicalSectorSizeBytes + " (expected: 512)");
+        }
+        if (physicalSectorSizeBytes != 512 && physicalSectorSizeBytes != 4096) {
+            throw new IllegalArgumentException(
+                    "physical sector size: " + physicalSectorSizeBytes + " (expected: 512 or 4096)");
+        }
+        new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
+        if (virtualSizeBytes % logicalSectorSizeBytes != 0) {
+            throw new IllegalArgumentException(
+                    "virtual size: " + virtualSizeBytes + " (expected: a multiple of " + logicalSectorSizeBytes + ")");
+        }
+        if (logLengthBytes <= 0 || logLengthBytes > LOG_LENGTH_MAX_BYTES || logLengthBytes % Geometry.MIB != 0) {
+            throw new IllegalArgumentException("log length: " + logLengthBytes
+                    + " (expected: a multiple of 1 MiB from 1 MiB to " + LOG_LENGTH_MAX_BYTES + ")");
+        }
+    }
+
+    /**
+     * Makes the image. The file must not exist. It appears under its name only when it is complete and durable; whatever
+     * interrupts the creation, there is no file of that name. A fixed image has all its space reserved.
      *
      * @throws java.nio.file.FileAlreadyExistsException if there is such a file
+     * @throws NoSpaceException if the file system has no room for it
      */
     public void create(Path file) throws IOException {
-        throw new IOException("not built yet: " + file);
+        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
+        boolean fixed = type == DiskType.FIXED;
+        ImageLayout layout = new ImageLayout(geometry, fixed, logLengthBytes);
+        DiskMetadata metadata = new DiskMetadata(
+                new FileParameters(blockSizeBytes, fixed ? FileParameters.LEAVE_BLOCKS_ALLOCATED : 0),
+                virtualSizeBytes,
+                UUID.randomUUID(),
+                logicalSectorSizeBytes,
+                physicalSectorSizeBytes);
+        try (NewFile newFile = NewFile.begin(file)) {
+            new NewImage(layout, metadata, CREATOR, UUID::randomUUID).write(newFile.storage());
+            newFile.publish();
+        } catch (NoSpaceException e) {
+            throw new NoSpaceException(
+                    file + ": no room for an image file of " + layout.fileSizeBytes() + " bytes: " + e.getMessage(), e);
+        }
     }
 }

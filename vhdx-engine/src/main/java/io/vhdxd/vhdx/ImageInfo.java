@@ -1,6 +1,11 @@
 package io.vhdxd.vhdx;
 
 import io.vhdxd.vhdx.diagnosis.Finding;
+import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.format.FileParameters;
+import io.vhdxd.vhdx.format.Header;
+import io.vhdxd.vhdx.format.RegionEntry;
+import io.vhdxd.vhdx.load.LoadedImage;
 import java.util.List;
 import java.util.UUID;
 
@@ -29,11 +34,46 @@ public record ImageInfo(
         UUID dataWriteGuid,
         long headerSequenceNumber,
         long logOffsetBytes,
-        int logLengthBytes,
+        long logLengthBytes,
         long batOffsetBytes,
-        int batLengthBytes,
+        long batLengthBytes,
         long metadataOffsetBytes,
-        int metadataLengthBytes,
+        long metadataLengthBytes,
         long presentBlockCount,
         LogState logState,
-        List<Finding> findings) {}
+        List<Finding> findings) {
+    static ImageInfo of(LoadedImage loaded, LogState logState, Findings findings) {
+        Header header = loaded.headers().current();
+        RegionEntry bat = loaded.regions().bat();
+        RegionEntry metadata = loaded.regions().metadata();
+        return new ImageInfo(
+                typeOf(loaded),
+                loaded.identifier().creator(),
+                loaded.geometry().virtualSizeBytes(),
+                loaded.fileSizeBytes(),
+                loaded.geometry().blockSizeBytes(),
+                loaded.geometry().logicalSectorSizeBytes(),
+                loaded.metadata().physicalSectorSizeBytes(),
+                loaded.metadata().diskId(),
+                header.fileWriteGuid(),
+                header.dataWriteGuid(),
+                header.sequenceNumber(),
+                header.logOffsetBytes(),
+                header.logLengthBytes(),
+                bat.fileOffsetBytes(),
+                bat.lengthBytes(),
+                metadata.fileOffsetBytes(),
+                metadata.lengthBytes(),
+                loaded.presentBlockCount(),
+                logState,
+                List.copyOf(findings.kept()));
+    }
+
+    private static DiskType typeOf(LoadedImage loaded) {
+        FileParameters parameters = loaded.metadata().fileParameters();
+        if (parameters.hasParent()) {
+            return DiskType.DIFFERENCING;
+        }
+        return parameters.leaveBlocksAllocated() ? DiskType.FIXED : DiskType.DYNAMIC;
+    }
+}

@@ -1,5 +1,8 @@
 package io.vhdxd.vhdx;
 
+import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.log.ActiveSequence;
+
 /**
  * What the log of an image held when it was opened ([MS-VHDX] 2.3).
  *
@@ -10,4 +13,11 @@ package io.vhdxd.vhdx;
  */
 public record LogState(boolean dirty, int entryCount, long pageCount, boolean inMemory) {
     public static final LogState CLEAN = new LogState(false, 0, 0, false);
+
+    static LogState of(LoadedImage loaded, Access access) {
+        ActiveSequence sequence = loaded.activeSequence();
+        return sequence == null
+                ? CLEAN
+                : new LogState(true, sequence.entries().size(), loaded.replayedPageCount(), access == Access.READ_ONLY);
+    }
 }

@@ -1,10 +1,34 @@
 package io.vhdxd.vhdx;
 
+import io.vhdxd.vhdx.diagnosis.Finding;
+import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.diagnosis.ImageClosedException;
+import io.vhdxd.vhdx.diagnosis.ReadOnlyImageException;
+import io.vhdxd.vhdx.diagnosis.Severity;
+import io.vhdxd.vhdx.load.ImageLoader;
+import io.vhdxd.vhdx.load.LoadOptions;
+import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.read.BlockReader;
+import io.vhdxd.vhdx.read.Extents;
+import io.vhdxd.vhdx.request.Completion;
+import io.vhdxd.vhdx.request.FlushRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
+import io.vhdxd.vhdx.storage.Storage;
+import io.vhdxd.vhdx.storage.Storages;
+import io.vhdxd.vhdx.write.ImageWriter;
+import io.vhdxd.vhdx.write.WritableImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open image.
@@ -17,29 +41,85 @@ import java.nio.file.Path;
  * <p>Every method may be called from any thread. Ranges must lie inside the virtual disk; {@link
  * IndexOutOfBoundsException} otherwise.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class VhdxImage implements Closeable {
-    private VhdxImage() {}
+    /** While a close waits for reads and overwrites to end, it looks so often. */
+    private static final long CLOSE_POLL_NANOS = 50_000;
+
+    private final Storage storage;
+    private final ImageInfo info;
+    private final AccessGate gate = new AccessGate();
+    private final BlockReader reader;
+    private final Extents extents;
+    private final @Nullable ImageWriter writer;
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private VhdxImage(Storage storage, String name, LoadedImage loaded, ImageInfo info, Access access) {
+        this.storage = storage;
+        this.info = info;
+        this.reader = new BlockReader(loaded.geometry(), loaded.blockMap(), loaded.storage(), loaded.fileSizeBytes());
+        this.extents = new Extents(loaded.geometry(), loaded.blockMap());
+        this.writer =
+                access == Access.READ_ONLY ? null : ImageWriter.start(writable(storage, name, loaded, info), gate);
+    }
 
     /**
      * Opens an image. A dirty log is replayed: to the file if it is opened for writing, in memory otherwise.
      *
      * @throws io.vhdxd.vhdx.diagnosis.CorruptImageException if there is no safe reading of the image
      * @throws io.vhdxd.vhdx.diagnosis.UnsupportedImageException if it needs something that this version does not do
-     * @throws io.vhdxd.vhdx.diagnosis.ReadOnlyImageException if it can be opened, but only for reading
+     * @throws ReadOnlyImageException if it can be opened, but only for reading
      * @throws io.vhdxd.vhdx.storage.FileInUseException if another opener stands in the way
      */
     public static VhdxImage open(Path file, Access access) throws IOException {
-        throw new IOException("not built yet: " + file + access);
+        Storage storage = Storages.open(file, access == Access.READ_WRITE);
+        try {
+            return open(storage, file.toString(), access);
+        } catch (IOException | RuntimeException | Error e) {
+            closeAfter(e, storage);
+            throw e;
+        }
+    }
+
+    /**
+     * Opens an image on a storage, which is closed with the image.
+     *
+     * @param name for threads and errors
+     */
+    static VhdxImage open(Storage storage, String name, Access access) throws IOException {
+        Findings findings = new Findings();
+        LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
+        LogState logState = LogState.of(loaded, access);
+        if (access == Access.READ_WRITE) {
+            requireWritable(name, findings);
+            if (loaded.needsReplay()) {
+                loaded = loaded.replay(storage, UUID.randomUUID());
+            }
+        }
+        return new VhdxImage(storage, name, loaded, ImageInfo.of(loaded, logState, findings), access);
     }
 
     public ImageInfo info() {
-        throw new IllegalStateException();
+        return info;
+    }
+
+    /** Whether the image was opened for reading only. */
+    public boolean isReadOnly() {
+        return writer == null;
+    }
+
+    /** Why the image takes no changes any more (promise R4); null if nothing has failed. */
+    public @Nullable Throwable failure() {
+        return writer == null ? null : writer.health().cause();
     }
 
     /** Tells the extents of a range from the block map, without I/O. */
     public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
-        throw new IllegalStateException();
+        checkRange(offsetBytes, lengthBytes);
+        extents.visit(
+                offsetBytes,
+                lengthBytes,
+                (offset, length, present) ->
+                        visitor.extent(offset, length, present ? ExtentKind.DATA : ExtentKind.HOLE));
     }
 
     /**
@@ -48,39 +128,156 @@ public final class VhdxImage implements Closeable {
      * @return false if it would have to wait; {@code dst} then has its old position and undefined content
      */
     public boolean tryRead(long offsetBytes, ByteBuffer dst) throws IOException {
-        throw new IOException();
+        checkRange(offsetBytes, dst.remaining());
+        int access = enter();
+        try {
+            return reader.tryRead(offsetBytes, dst);
+        } finally {
+            gate.exit(access);
+        }
     }
 
     /** Reads as many bytes as {@code dst} has room for, waiting for the device if need be. */
     public void read(long offsetBytes, ByteBuffer dst) throws IOException {
-        throw new IOException();
+        checkRange(offsetBytes, dst.remaining());
+        int access = enter();
+        try {
+            reader.read(offsetBytes, dst);
+        } finally {
+            gate.exit(access);
+        }
     }
 
     /**
      * Overwrites blocks that are present, on the caller's thread. The data has been handed to the kernel when this
-     * returns true (promise R1); it survives loss of power after the next flush.
+     * returns true (promise R1); it survives loss of power after the next flush. The buffers' positions do not move.
      *
-     * @return false if the range touches a block that has no space of its own yet, or if this is the first change since the
-     *     image was opened: the caller has to {@link #submit} a write; nothing was changed, and the buffers are as they
-     *     were
+     * @return false if the range touches a block that has no space of its own, or if this is the first change since the
+     *     image was opened: the caller has to {@link #submit} a write of the same bytes, some of which may have been
+     *     written already
+     * @throws ReadOnlyImageException if the image is open for reading only
+     * @throws io.vhdxd.vhdx.diagnosis.ImageFailedException if the image takes no changes any more
      */
     public boolean tryWrite(long offsetBytes, ByteBuffer[] srcs) throws IOException {
-        throw new IOException();
+        long lengthBytes = 0;
+        for (ByteBuffer src : srcs) {
+            lengthBytes += src.remaining();
+        }
+        checkRange(offsetBytes, lengthBytes);
+        ImageWriter present = requireWriter();
+        int access = enter();
+        try {
+            return present.overwrites().tryWrite(offsetBytes, srcs, lengthBytes);
+        } finally {
+            gate.exit(access);
+        }
     }
 
     /** Hands a request to the writer. Its completion is told even if the image fails or closes. */
     public void submit(ImageRequest request) {
-        throw new IllegalStateException();
+        checkRange(request.offsetBytes(), request.lengthBytes());
+        if (writer == null) {
+            request.complete(new ReadOnlyImageException("the image is open for reading only"));
+        } else {
+            writer.submit(request);
+        }
     }
 
     /**
      * Carries out what was submitted, makes everything durable, marks the image clean and closes it. If the image has
-     * failed it is closed as it is, to be replayed at its next opening.
+     * failed it is closed as it is, to be replayed at its next opening. A second close does nothing.
      *
      * @throws IOException if anything that was complete may not be durable
      */
     @Override
     public void close() throws IOException {
-        throw new IOException();
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        // From here on nobody begins to read or overwrite; who has begun is waited for.
+        while (!gate.isIdle()) {
+            LockSupport.parkNanos(CLOSE_POLL_NANOS);
+        }
+        try (storage) {
+            if (writer != null) {
+                closeWriter(writer);
+            }
+        }
+    }
+
+    private static void closeWriter(ImageWriter writer) throws IOException {
+        CompletableFuture<Void> flushed = new CompletableFuture<>();
+        writer.submit(new FlushRequest(completing(flushed)));
+        try {
+            flushed.join();
+        } catch (CompletionException e) {
+            // The writer's own close reports the cause.
+            assert writer.health().hasFailed();
+        }
+        writer.close();
+    }
+
+    private static Completion completing(CompletableFuture<Void> future) {
+        return failure -> {
+            if (failure == null) {
+                future.complete(null);
+            } else {
+                future.completeExceptionally(failure);
+            }
+        };
+    }
+
+    /** Begins an access; close waits for its end. */
+    private int enter() throws ImageClosedException {
+        int access = gate.enter();
+        if (closing.get()) {
+            gate.exit(access);
+            throw new ImageClosedException("the image is closed");
+        }
+        return access;
+    }
+
+    private ImageWriter requireWriter() throws ReadOnlyImageException {
+        if (writer == null) {
+            throw new ReadOnlyImageException("the image is open for reading only");
+        }
+        return writer;
+    }
+
+    private void checkRange(long offsetBytes, long lengthBytes) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, info.virtualSizeBytes());
+    }
+
+    private static void requireWritable(String name, Findings findings) throws ReadOnlyImageException {
+        for (Finding finding : findings.kept()) {
+            if (finding.severity() == Severity.READ_ONLY) {
+                throw new ReadOnlyImageException(name + " can only be opened for reading: " + finding);
+            }
+        }
+        if (findings.worst() == Severity.READ_ONLY) {
+            throw new ReadOnlyImageException(name + " can only be opened for reading; see what a check of it finds");
+        }
+    }
+
+    private static WritableImage writable(Storage storage, String name, LoadedImage loaded, ImageInfo info) {
+        return new WritableImage(
+                name,
+                storage,
+                loaded.geometry(),
+                info.type() == DiskType.FIXED,
+                loaded.headers(),
+                loaded.blockMap(),
+                loaded.spaceMap(),
+                loaded.presentBlockCount(),
+                loaded.regions().bat().fileOffsetBytes(),
+                loaded.fileSizeBytes());
+    }
+
+    private static void closeAfter(Throwable failure, Storage storage) {
+        try {
+            storage.close();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
     }
 }

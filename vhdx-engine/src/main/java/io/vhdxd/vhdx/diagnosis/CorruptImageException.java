@@ -4,6 +4,7 @@ package io.vhdxd.vhdx.diagnosis;
 public final class CorruptImageException extends VhdxException {
     private final String structure;
     private final long fileOffsetBytes;
+    private final String problem;
 
     /**
      * @param structure the structure by its name in [MS-VHDX], for example {@code "region table 1"}
@@ -17,6 +18,7 @@ public final class CorruptImageException extends VhdxException {
                         : structure + " at offset " + fileOffsetBytes + ": " + problem);
         this.structure = structure;
         this.fileOffsetBytes = fileOffsetBytes;
+        this.problem = problem;
     }
 
     public String structure() {
@@ -26,5 +28,10 @@ public final class CorruptImageException extends VhdxException {
     /** The place in the file, or -1 if the problem has no single place. */
     public long fileOffsetBytes() {
         return fileOffsetBytes;
+    }
+
+    /** What was found and what was expected: the message without the structure and its place. */
+    public String problem() {
+        return problem;
     }
 }

@@ -16,12 +16,20 @@ public final class SpaceMap {
      * @return whether all of it was free before
      */
     public boolean claim(long offsetMib, long lengthMib) {
-        int from = Math.toIntExact(offsetMib);
-        int to = Math.toIntExact(offsetMib + lengthMib);
-        int firstUsed = used.nextSetBit(from);
-        boolean free = firstUsed < 0 || firstUsed >= to;
-        used.set(from, to);
+        boolean free = isFree(offsetMib, lengthMib);
+        used.set(Math.toIntExact(offsetMib), Math.toIntExact(offsetMib + lengthMib));
         return free;
+    }
+
+    /** Whether no MiB of a range is used. Takes time by the range's length, not by how far the next used MiB is. */
+    public boolean isFree(long offsetMib, long lengthMib) {
+        int to = Math.toIntExact(offsetMib + lengthMib);
+        for (int mib = Math.toIntExact(offsetMib); mib < to; mib++) {
+            if (used.get(mib)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     public void release(long offsetMib, long lengthMib) {

@@ -1,0 +1,90 @@
+package io.vhdxd.vhdx.load;
+
+import io.vhdxd.vhdx.diagnosis.CorruptImageException;
+import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
+import io.vhdxd.vhdx.format.BatEntry;
+import io.vhdxd.vhdx.format.DiskMetadata;
+import io.vhdxd.vhdx.format.FileParameters;
+import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.RegionEntry;
+
+/** Whether the metadata describe a disk that can be served. */
+final class DiskChecks {
+    private static final int LOGICAL_SECTOR_SIZE_BYTES = 512;
+
+    private DiskChecks() {}
+
+    /** The disk's geometry; its size is rounded down to whole sectors, which is told as a finding. */
+    static Geometry geometry(DiskMetadata metadata, Regions regions, Findings findings)
+            throws CorruptImageException, UnsupportedImageException {
+        int logical = metadata.logicalSectorSizeBytes();
+        if (logical != 512 && logical != 4096) {
+            throw corrupt(
+                    regions.metadata(),
+                    "logical sector size",
+                    Integer.toUnsignedString(logical) + ", expected 512 or 4096");
+        }
+        long blockSize = metadata.fileParameters().blockSizeBytes();
+        if (!Geometry.isBlockSize(blockSize)) {
+            throw corrupt(
+                    regions.metadata(),
+                    "file parameters",
+                    "block size " + blockSize + ", expected a power of two from " + Geometry.BLOCK_SIZE_MIN_BYTES
+                            + " to " + Geometry.BLOCK_SIZE_MAX_BYTES);
+        }
+        long size = metadata.virtualSizeBytes();
+        if (size < 0 || size > Geometry.VIRTUAL_SIZE_MAX_BYTES) {
+            throw corrupt(
+                    regions.metadata(),
+                    "virtual disk size",
+                    Long.toUnsignedString(size) + ", expected at most " + Geometry.VIRTUAL_SIZE_MAX_BYTES);
+        }
+        checkSupported(metadata, regions.metadata(), findings);
+        long excess = size % logical;
+        if (excess != 0) {
+            findings.readOnly(
+                    "metadata item virtual disk size",
+                    regions.metadata().fileOffsetBytes(),
+                    size + ", expected a multiple of " + logical + "; the disk is shown with " + (size - excess)
+                            + " bytes");
+        }
+        Geometry geometry = new Geometry(size - excess, (int) blockSize, logical);
+        requireRoomInBat(geometry, regions.bat());
+        return geometry;
+    }
+
+    private static void checkSupported(DiskMetadata metadata, RegionEntry region, Findings findings)
+            throws UnsupportedImageException {
+        FileParameters parameters = metadata.fileParameters();
+        if (parameters.reservedFlags() != 0) {
+            findings.warning(
+                    "metadata item file parameters",
+                    region.fileOffsetBytes(),
+                    "reserved bits are set: 0x%08x, expected 0".formatted(parameters.reservedFlags()));
+        }
+        if (parameters.hasParent()) {
+            throw new UnsupportedImageException(
+                    "the image is a differencing one: it needs its parent, and parents are not supported");
+        }
+        if (metadata.logicalSectorSizeBytes() != LOGICAL_SECTOR_SIZE_BYTES) {
+            throw new UnsupportedImageException("the disk has logical sectors of " + metadata.logicalSectorSizeBytes()
+                    + " bytes, and only " + LOGICAL_SECTOR_SIZE_BYTES + " are supported");
+        }
+    }
+
+    private static void requireRoomInBat(Geometry geometry, RegionEntry bat) throws CorruptImageException {
+        long needed = geometry.batEntryCount() * BatEntry.BYTES;
+        if (bat.lengthBytes() < needed) {
+            throw new CorruptImageException(
+                    "BAT",
+                    bat.fileOffsetBytes(),
+                    "the region has " + bat.lengthBytes() + " bytes, expected at least " + needed + " for "
+                            + geometry.blockCount() + " blocks of " + geometry.blockSizeBytes() + " bytes");
+        }
+    }
+
+    private static CorruptImageException corrupt(RegionEntry region, String item, String problem) {
+        return new CorruptImageException("metadata item " + item, region.fileOffsetBytes(), problem);
+    }
+}

@@ -1,0 +1,114 @@
+package io.vhdxd.vhdx.read;
+
+import io.vhdxd.vhdx.diagnosis.CorruptImageException;
+import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.map.BlockMap;
+import io.vhdxd.vhdx.storage.Storage;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads ranges of the virtual disk. The caller must be inside the image's {@link io.vhdxd.vhdx.map.AccessGate}, so that no
+ * block's place is given away between its lookup and the end of the read (promise R5).
+ */
+public final class BlockReader {
+    private final Geometry geometry;
+    private final BlockMap map;
+    private final Storage storage;
+    private final long openedSizeBytes;
+
+    /**
+     * Makes a reader.
+     *
+     * @param openedSizeBytes the file's size when it was opened. A block may reach beyond that: some programs end the file
+     *     within the last block, whose rest is zeros
+     */
+    public BlockReader(Geometry geometry, BlockMap map, Storage storage, long openedSizeBytes) {
+        this.geometry = geometry;
+        this.map = map;
+        this.storage = storage;
+        this.openedSizeBytes = openedSizeBytes;
+    }
+
+    /**
+     * Fills {@code dst} if that takes no waiting for the device.
+     *
+     * @return false if it would; {@code dst} then has its old position and undefined content
+     */
+    public boolean tryRead(long offsetBytes, ByteBuffer dst) throws IOException {
+        int start = dst.position();
+        if (read(offsetBytes, dst, false)) {
+            return true;
+        }
+        dst.position(start);
+        return false;
+    }
+
+    /** Fills {@code dst}, waiting for the device if need be. */
+    public void read(long offsetBytes, ByteBuffer dst) throws IOException {
+        boolean complete = read(offsetBytes, dst, true);
+        assert complete;
+    }
+
+    private boolean read(long offsetBytes, ByteBuffer dst, boolean mayWait) throws IOException {
+        int end = dst.limit();
+        try {
+            long positionBytes = offsetBytes;
+            while (dst.position() < end) {
+                int inBlockBytes = (int) (positionBytes & (geometry.blockSizeBytes() - 1));
+                int lengthBytes = Math.min(end - dst.position(), geometry.blockSizeBytes() - inBlockBytes);
+                dst.limit(dst.position() + lengthBytes);
+                if (!readInBlock(positionBytes >>> geometry.blockSizeShift(), inBlockBytes, dst, mayWait)) {
+                    return false;
+                }
+                positionBytes += lengthBytes;
+                dst.limit(end);
+            }
+            return true;
+        } finally {
+            dst.limit(end);
+        }
+    }
+
+    private boolean readInBlock(long blockIndex, int inBlockBytes, ByteBuffer dst, boolean mayWait) throws IOException {
+        int entry = map.entry(blockIndex);
+        if (BlockMap.isDamaged(entry)) {
+            throw new CorruptImageException(
+                    "payload block " + blockIndex,
+                    BlockMap.fileOffsetBytes(entry),
+                    "its BAT entry names a place that cannot hold it");
+        }
+        if (!BlockMap.isFullyPresent(entry)) {
+            fillWithZeros(dst);
+            return true;
+        }
+        long placeBytes = BlockMap.fileOffsetBytes(entry);
+        if (mayWait) {
+            storage.read(dst, placeBytes + inBlockBytes);
+            if (dst.hasRemaining()) {
+                checkMayEndEarly(blockIndex, placeBytes);
+                fillWithZeros(dst);
+            }
+            return true;
+        }
+        storage.readCached(dst, placeBytes + inBlockBytes);
+        return !dst.hasRemaining();
+    }
+
+    /** Tells a block that always reached beyond the file's end from a file that was cut behind our back. */
+    private void checkMayEndEarly(long blockIndex, long placeBytes) throws IOException {
+        boolean reachedBeyond =
+                placeBytes < openedSizeBytes && placeBytes + geometry.blockSizeBytes() > openedSizeBytes;
+        if (!reachedBeyond || storage.size() < openedSizeBytes) {
+            throw new EOFException("payload block " + blockIndex + " at offset " + placeBytes + ": the file ends at "
+                    + storage.size() + ", within it; it was cut while it was open");
+        }
+    }
+
+    private static void fillWithZeros(ByteBuffer dst) {
+        MemorySegment.ofBuffer(dst).fill((byte) 0);
+        dst.position(dst.limit());
+    }
+}

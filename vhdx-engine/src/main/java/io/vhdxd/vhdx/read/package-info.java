@@ -1,0 +1,9 @@
+/**
+ * Reads, and what a range of the virtual disk is, from the block map; without the writer, on any thread.
+ *
+ * <p>May depend on: diagnosis, format, map, storage.
+ */
+@NullMarked
+package io.vhdxd.vhdx.read;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,141 @@
+package io.vhdxd.vhdx.write;
+
+import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.LogPage;
+import io.vhdxd.vhdx.storage.NoSpaceException;
+import io.vhdxd.vhdx.storage.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is done in the background between one sync and the next, ending with that sync. The agent fills a round in,
+ * another thread {@link #run}s it, and the agent reads the outcome when {@link #isDone} says so. One round at a time runs
+ * on an image.
+ *
+ * <p>Before the sync: the file grows, pages of durable log entries are written to their place, log entries that nobody needs
+ * are wiped, free space is punched. None of these depends on another one of the same round; the sync makes all of them
+ * durable, and with them every write that was complete when the round began.
+ */
+final class Round {
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10);
+
+    private final LogRound log;
+    private final StockPlan plan;
+    private List<Operation> waiting;
+
+    private final List<Run> punched = new ArrayList<>();
+    private long fileEndMib;
+    private @Nullable NoSpaceException noSpace;
+    private @Nullable Throwable failure;
+    private volatile boolean done;
+
+    /**
+     * Makes a round.
+     *
+     * @param fileEndMib the file's size
+     * @param waiting who waits for the sync
+     */
+    Round(LogRound log, StockPlan plan, long fileEndMib, List<Operation> waiting) {
+        this.log = log;
+        this.plan = plan;
+        this.fileEndMib = fileEndMib;
+        this.waiting = waiting;
+    }
+
+    /** Does all of it; never throws. */
+    void run(Storage storage) {
+        try {
+            grow(storage);
+            for (LogPage page : log.pages()) {
+                storage.write(page.content().duplicate(), page.fileOffsetBytes());
+            }
+            wipe(storage);
+            punch(storage);
+            storage.sync();
+        } catch (IOException | RuntimeException | Error e) {
+            failure = e;
+        } finally {
+            done = true;
+        }
+    }
+
+    boolean isDone() {
+        return done;
+    }
+
+    /** Why the image must fail; null if nothing went wrong that matters to its content. */
+    @Nullable Throwable failure() {
+        return failure;
+    }
+
+    /** Throws the failure, if there is one. */
+    void throwFailure() throws IOException {
+        switch (failure) {
+            case null -> {}
+            case IOException e -> throw e;
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new AssertionError(failure);
+        }
+    }
+
+    /** Set if the file system had no space for the stock that was planned; the sync was done all the same. */
+    @Nullable NoSpaceException noSpace() {
+        return noSpace;
+    }
+
+    LogRound log() {
+        return log;
+    }
+
+    List<Run> punched() {
+        return punched;
+    }
+
+    long fileEndMib() {
+        return fileEndMib;
+    }
+
+    /** Hands over who waits for the sync. Agent only. */
+    List<Operation> takeWaiting() {
+        List<Operation> taken = waiting;
+        waiting = List.of();
+        return taken;
+    }
+
+    private void grow(Storage storage) throws IOException {
+        if (plan.fileEndMib() > fileEndMib) {
+            try {
+                storage.setSize(plan.fileEndMib() * Geometry.MIB);
+                fileEndMib = plan.fileEndMib();
+            } catch (NoSpaceException e) {
+                noSpace = e;
+            }
+        }
+    }
+
+    private void wipe(Storage storage) throws IOException {
+        long offsetBytes = log.wipeOffsetBytes();
+        long endBytes = offsetBytes + log.wipeLengthBytes();
+        while (offsetBytes < endBytes) {
+            int lengthBytes = (int) Math.min(endBytes - offsetBytes, ZEROS.capacity());
+            storage.write(ZEROS.slice(0, lengthBytes), offsetBytes);
+            offsetBytes += lengthBytes;
+        }
+    }
+
+    private void punch(Storage storage) throws IOException {
+        for (Run run : plan.punches()) {
+            try {
+                storage.punchHole(run.offsetMib() * Geometry.MIB, run.lengthMib() * Geometry.MIB);
+                punched.add(run);
+            } catch (NoSpaceException e) {
+                // The run stays claimed. It is free again after the next opening of the image.
+                noSpace = e;
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package io.vhdxd.vhdx.write;
+
+import io.vhdxd.vhdx.map.SpaceMap;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands out file space for payload blocks. What it hands out reads as zeros, and does so after a loss of power as
+ * well, because the hole or the growth that made it zero was synced before: so a payload and the log entry that
+ * exposes it need no sync between them (promise R5).
+ *
+ * <p>It keeps a stock of such space ahead of the demand. {@link #plan} says what the next background round should do for
+ * the stock: punch free space whose content is unknown, or else grow the file; {@link #stock} takes in what a round has
+ * made durable. The steps by which the file grows double with the demand; what was not needed is cut off at the close.
+ *
+ * <p>In the {@link SpaceMap} a MiB is marked as used from the moment in which anything has a claim on it: a structure, a
+ * block, the quarantine of unmapped blocks, or the stock. So no MiB can get into the stock twice.
+ */
+final class SpaceAllocator {
+    static final long STEP_MIN_MIB = 64;
+    static final long STEP_MAX_MIB = 4096;
+    /** A step holds at least so many blocks, whatever their size. */
+    private static final int STEP_MIN_BLOCKS = 4;
+
+    private final SpaceMap space;
+    private final int blockSizeMib;
+    /** Handed out from the front. Every run has room for a block. */
+    private final ArrayDeque<Run> stock = new ArrayDeque<>();
+
+    private long stockMib;
+    /** Between these two, free space of unknown content in the file as it was opened is still to be looked for. */
+    private long gapCursorMib;
+
+    private final long gapEndMib;
+    private long fileEndMib;
+    private long stepMib;
+    private boolean shortage;
+
+    /**
+     * Makes an allocator for a file.
+     *
+     * @param space what of the file is used
+     * @param fileEndMib the file's size
+     */
+    SpaceAllocator(SpaceMap space, int blockSizeMib, long fileEndMib) {
+        this.space = space;
+        this.blockSizeMib = blockSizeMib;
+        this.gapEndMib = fileEndMib;
+        this.fileEndMib = fileEndMib;
+        this.stepMib = Math.max(STEP_MIN_MIB, (long) STEP_MIN_BLOCKS * blockSizeMib);
+    }
+
+    /** The file's size, growth included as soon as it is durable. */
+    long fileEndMib() {
+        return fileEndMib;
+    }
+
+    boolean isEmpty() {
+        return stock.isEmpty();
+    }
+
+    /** Takes space for one block: its place in the file in MiB, or -1 if the stock is used up. */
+    long take() {
+        Run run = stock.pollFirst();
+        if (run == null) {
+            shortage = true;
+            return -1;
+        }
+        if (run.lengthMib() >= 2L * blockSizeMib) {
+            stock.addFirst(new Run(run.offsetMib() + blockSizeMib, run.lengthMib() - blockSizeMib));
+        }
+        stockMib -= blockSizeMib;
+        return run.offsetMib();
+    }
+
+    /** Gives back a block's space that {@link #take} gave out and that nobody wrote to. */
+    void putBack(long offsetMib) {
+        addToStock(new Run(offsetMib, blockSizeMib));
+    }
+
+    /** Whether a block had to do without since the last plan. */
+    boolean hasShortage() {
+        return shortage;
+    }
+
+    /**
+     * Whether the stock should be filled up by the next round.
+     *
+     * @param neededMib what the blocks that have no space could take in all
+     */
+    boolean isLow(long neededMib) {
+        return stockMib < Math.min(neededMib, stepMib / 2);
+    }
+
+    /**
+     * Plans how a round fills up the stock.
+     *
+     * @param neededMib what the blocks that have no space could take in all; the stock is not made larger
+     * @param recycled space of blocks that were unmapped, which nobody sees any more; all of it will be punched
+     */
+    StockPlan plan(long neededMib, List<Run> recycled) {
+        if (shortage && stepMib < STEP_MAX_MIB) {
+            stepMib *= 2;
+        }
+        shortage = false;
+        List<Run> punches = new ArrayList<>(recycled);
+        long wantedMib = Math.min(neededMib, stepMib) - stockMib;
+        for (Run run : recycled) {
+            wantedMib -= run.lengthMib();
+        }
+        while (wantedMib > 0) {
+            Run gap = claimGap(wantedMib);
+            if (gap == null) {
+                return new StockPlan(punches, fileEndMib + roundUpToBlock(wantedMib));
+            }
+            punches.add(gap);
+            wantedMib -= gap.lengthMib();
+        }
+        return new StockPlan(punches, fileEndMib);
+    }
+
+    /** Takes in what a finished round has made zero and durable. */
+    void restock(List<Run> punched, long newFileEndMib) {
+        for (Run run : punched) {
+            addToStock(run);
+        }
+        if (newFileEndMib > fileEndMib) {
+            Run grown = new Run(fileEndMib, newFileEndMib - fileEndMib);
+            boolean wasFree = space.claim(grown.offsetMib(), grown.lengthMib());
+            assert wasFree : grown;
+            addToStock(grown);
+            fileEndMib = newFileEndMib;
+        }
+    }
+
+    /**
+     * Gives up the stock, at the close of the image.
+     *
+     * @return the first MiB behind everything that is in use: where the file may be cut
+     */
+    long releaseStock() {
+        for (Run run : stock) {
+            space.release(run.offsetMib(), run.lengthMib());
+        }
+        stock.clear();
+        stockMib = 0;
+        return space.endMib();
+    }
+
+    /** Takes a run of free space of unknown content, as long as is wanted if there is one; null if there is none. */
+    private @Nullable Run claimGap(long wantedMib) {
+        while (true) {
+            long fromMib = space.nextFreeMib(gapCursorMib);
+            if (fromMib >= gapEndMib) {
+                gapCursorMib = gapEndMib;
+                return null;
+            }
+            long nextUsedMib = space.nextUsedMib(fromMib);
+            long toMib = nextUsedMib < 0 ? gapEndMib : Math.min(nextUsedMib, gapEndMib);
+            if (toMib - fromMib >= blockSizeMib) {
+                Run gap = new Run(fromMib, Math.min(toMib - fromMib, roundUpToBlock(wantedMib)));
+                space.claim(gap.offsetMib(), gap.lengthMib());
+                gapCursorMib = gap.endMib();
+                return gap;
+            }
+            gapCursorMib = toMib;
+        }
+    }
+
+    /** Adds what of a run has room for whole blocks; the rest stays claimed, and is free again after the next opening. */
+    private void addToStock(Run run) {
+        long usableMib = run.lengthMib() - run.lengthMib() % blockSizeMib;
+        if (usableMib > 0) {
+            stock.addLast(new Run(run.offsetMib(), usableMib));
+            stockMib += usableMib;
+        }
+    }
+
+    private long roundUpToBlock(long lengthMib) {
+        return (lengthMib + blockSizeMib - 1) / blockSizeMib * blockSizeMib;
+    }
+}

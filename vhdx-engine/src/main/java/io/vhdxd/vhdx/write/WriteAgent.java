@@ -1,0 +1,250 @@
+package io.vhdxd.vhdx.write;
+
+import io.vhdxd.vhdx.diagnosis.ImageFailedException;
+import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.request.AbandonedException;
+import io.vhdxd.vhdx.request.ImageRequest;
+import io.vhdxd.vhdx.request.RequestQueue;
+import io.vhdxd.vhdx.request.ZeroNotFastException;
+import io.vhdxd.vhdx.storage.NoSpaceException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The single writer of an image, as a duty cycle: {@link #doWork} is called again and again by one thread, and does what
+ * there is to do without waiting for a sync. The package page tells the way of a request through it.
+ *
+ * <p>An operation is at any time in exactly one place: {@code ready} (to be carried out), {@code stalled} (there was no
+ * space for one of its blocks), {@code current} (being carried out), {@code inBatch} (staged; complete with the log entry),
+ * or in the {@link Rounds} (complete but for a sync).
+ */
+final class WriteAgent {
+    private final RequestQueue requests;
+    private final ImageHealth health;
+    private final ImageSession session;
+    private final LogWriter log;
+    private final Batch batch;
+    private final SpaceAllocator allocator;
+    private final Rounds rounds;
+    private final int blockSizeMib;
+
+    private final ArrayDeque<Operation> ready = new ArrayDeque<>();
+    private final ArrayDeque<Operation> stalled = new ArrayDeque<>();
+    private final ArrayDeque<Operation> inBatch = new ArrayDeque<>();
+    private @Nullable Operation current;
+    private long absentBlockCount;
+    private volatile boolean closeRequested;
+    private boolean closed;
+
+    /**
+     * Puts a writer together.
+     *
+     * @param absentBlockCount blocks of the disk that have no space in the file
+     */
+    WriteAgent(
+            RequestQueue requests,
+            ImageHealth health,
+            ImageSession session,
+            LogWriter log,
+            Batch batch,
+            SpaceAllocator allocator,
+            Rounds rounds,
+            long absentBlockCount) {
+        this.requests = requests;
+        this.health = health;
+        this.session = session;
+        this.log = log;
+        this.batch = batch;
+        this.allocator = allocator;
+        this.rounds = rounds;
+        this.blockSizeMib = batch.disk().geometry().blockSizeMib();
+        this.absentBlockCount = absentBlockCount;
+    }
+
+    /**
+     * Does what there is to do.
+     *
+     * @return 0 if there was nothing: the caller may sleep for {@link #sleepNanos}, or until it is woken because a request
+     *     was put into the queue, a round is done, or the close was requested
+     */
+    int doWork() {
+        if (closed) {
+            return 0;
+        }
+        int work = takeRequests();
+        if (rounds.finish()) {
+            work++;
+            resumeStalled();
+        }
+        if (!health.hasFailed()) {
+            work += runBatch();
+        }
+        if (!health.hasFailed()) {
+            work += advanceBackground();
+        }
+        if (health.hasFailed()) {
+            work += failAll();
+        }
+        if (closeRequested && isIdle()) {
+            close();
+            work++;
+        }
+        return work;
+    }
+
+    /** How long the caller of {@link #doWork} may sleep unless it is woken; {@link Long#MAX_VALUE} if for ever. */
+    long sleepNanos() {
+        return rounds.sleepNanos();
+    }
+
+    /**
+     * Asks for the end: what was put into the queue is carried out, everything is made durable and brought to its place, and
+     * the headers say that there is no log to replay. The queue takes no more requests from then on. Any thread.
+     */
+    void requestClose() {
+        closeRequested = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Gives the image up after an error that nobody expected; to be called in place of the {@link #doWork} that threw. */
+    void crashed(Throwable error) {
+        health.fail(error);
+    }
+
+    private int takeRequests() {
+        int count = 0;
+        ImageRequest request = closeRequested ? requests.close() : requests.takeAll();
+        while (request != null) {
+            ImageRequest following = RequestQueue.next(request);
+            ready.addLast(Operation.of(request));
+            count++;
+            request = following;
+        }
+        return count;
+    }
+
+    /** Lets operations that had no space try again, or fails them if there is none to be had. */
+    private void resumeStalled() {
+        NoSpaceException noSpace = rounds.lastNoSpace();
+        if (noSpace != null && allocator.isEmpty()) {
+            completeAll(stalled, noSpace);
+        }
+        while (!stalled.isEmpty()) {
+            ready.addFirst(stalled.removeLast());
+        }
+    }
+
+    private int runBatch() {
+        int work = 0;
+        batch.begin(log.nextEntryPages());
+        for (int count = ready.size(); count > 0 && !health.hasFailed(); count--) {
+            Operation operation = ready.removeFirst();
+            current = operation;
+            work += advance(operation) ? 1 : 0;
+            current = null;
+        }
+        if (!health.hasFailed()) {
+            commit();
+        }
+        return work;
+    }
+
+    /** Carries one operation on; returns whether anything came of it. */
+    private boolean advance(Operation operation) {
+        long positionBefore = operation.positionBytes();
+        try {
+            if (operation.changesImage() && !session.isStarted()) {
+                session.start(neededMib());
+            }
+            switch (operation.advance(batch)) {
+                case DONE -> inBatch.add(operation);
+                case UNFINISHED -> ready.addLast(operation);
+                case OUT_OF_STOCK -> stalled.addLast(operation);
+            }
+        } catch (AbandonedException | NoSpaceException | ZeroNotFastException e) {
+            operation.request().complete(e);
+            return true;
+        } catch (IOException e) {
+            health.fail(e);
+            ready.addFirst(operation);
+            return true;
+        }
+        return operation.isDone() || operation.positionBytes() != positionBefore;
+    }
+
+    /** Puts what is staged into the log, shows it to everybody, and completes the operations of the batch. */
+    private void commit() {
+        if (batch.hasStaged()) {
+            long sequenceNumber;
+            try {
+                sequenceNumber = log.append(batch.pages(), allocator.fileEndMib() * Geometry.MIB);
+            } catch (IOException e) {
+                health.fail(e);
+                return;
+            }
+            absentBlockCount -= batch.publish(sequenceNumber);
+        }
+        Operation operation = inBatch.pollFirst();
+        while (operation != null) {
+            if (operation.request().isDurable()) {
+                rounds.await(operation);
+            } else {
+                operation.request().complete(null);
+            }
+            operation = inBatch.pollFirst();
+        }
+    }
+
+    private int advanceBackground() {
+        boolean settling = closeRequested && ready.isEmpty() && stalled.isEmpty();
+        return rounds.startIfDue(session.isStarted() ? neededMib() : 0, settling) ? 1 : 0;
+    }
+
+    /** What the blocks that have no space could take in all. */
+    private long neededMib() {
+        return absentBlockCount * blockSizeMib;
+    }
+
+    private int failAll() {
+        if (current != null) {
+            ready.addFirst(current);
+            current = null;
+        }
+        ImageFailedException failure = health.exception();
+        int count = completeAll(ready, failure) + completeAll(stalled, failure) + completeAll(inBatch, failure);
+        return count + rounds.failAll(failure);
+    }
+
+    private static int completeAll(ArrayDeque<Operation> operations, IOException failure) {
+        int count = 0;
+        Operation operation = operations.pollFirst();
+        while (operation != null) {
+            operation.request().complete(failure);
+            count++;
+            operation = operations.pollFirst();
+        }
+        return count;
+    }
+
+    private boolean isIdle() {
+        return requests.isEmpty()
+                && ready.isEmpty()
+                && stalled.isEmpty()
+                && (health.hasFailed() ? !rounds.isRunning() : rounds.isSettled());
+    }
+
+    private void close() {
+        if (session.isStarted() && !health.hasFailed()) {
+            try {
+                session.finish();
+            } catch (IOException e) {
+                health.fail(e);
+            }
+        }
+        closed = true;
+    }
+}

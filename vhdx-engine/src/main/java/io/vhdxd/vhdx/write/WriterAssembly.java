@@ -1,0 +1,52 @@
+package io.vhdxd.vhdx.write;
+
+import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.Header;
+import io.vhdxd.vhdx.log.HeaderUpdate;
+import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.request.RequestQueue;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Puts the parts of a writer together; production and tests differ only in the runner of the rounds, the clock and the
+ * source of GUIDs.
+ */
+record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwrites, ImageHealth health) {
+    static WriterAssembly of(
+            WritableImage image,
+            AccessGate gate,
+            RoundRunner roundRunner,
+            LongSupplier nanoClock,
+            Supplier<UUID> newGuid) {
+        Geometry geometry = image.geometry();
+        Disk disk = new Disk(geometry, image.fixed(), image.storage().zeroesFast());
+        ImageHealth health = new ImageHealth(image.name());
+        Header header = image.headers().current();
+        LogWriter log = new LogWriter(image.storage(), header.logOffsetBytes(), header.logLengthBytes(), newGuid.get());
+        // Structures may end where the file does not: a last block that was never written to its end.
+        long fileEndMib = Math.max(
+                (image.fileSizeBytes() + Geometry.MIB - 1) / Geometry.MIB,
+                image.spaceMap().endMib());
+        SpaceAllocator allocator = new SpaceAllocator(image.spaceMap(), geometry.blockSizeMib(), fileEndMib);
+        Quarantine quarantine = new Quarantine(gate);
+        HeaderUpdate headerUpdate = new HeaderUpdate(image.storage(), image.headers());
+        ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, newGuid);
+        BatPages batPages = new BatPages(geometry, image.blockMap(), image.batOffsetBytes());
+        Batch batch = new Batch(disk, image.storage(), image.blockMap(), batPages, allocator, quarantine);
+        Rounds rounds = new Rounds(log, allocator, quarantine, health, roundRunner, nanoClock);
+        RequestQueue requests = new RequestQueue();
+        WriteAgent agent = new WriteAgent(
+                requests,
+                health,
+                session,
+                log,
+                batch,
+                allocator,
+                rounds,
+                geometry.blockCount() - image.presentBlockCount());
+        Overwrites overwrites = new Overwrites(disk, image.storage(), image.blockMap(), health, session);
+        return new WriterAssembly(requests, agent, overwrites, health);
+    }
+}

@@ -1,0 +1,75 @@
+package io.vhdxd.vhdx.write;
+
+import io.vhdxd.vhdx.format.PayloadBlockState;
+import io.vhdxd.vhdx.request.ZeroNotFastException;
+import io.vhdxd.vhdx.request.ZeroRequest;
+import java.io.IOException;
+
+/**
+ * Makes a range read as zeros. A whole block becomes {@link PayloadBlockState#ZERO} and gives up its space, unless the
+ * space has to be kept; a part of a block is zeroed in place; a block without space reads as zeros as it is.
+ */
+final class ZeroOperation extends Operation {
+    /** Where zeros have to be written, so many at a time. */
+    private static final long SLOW_PIECE_BYTES = 4L << 20;
+
+    private final boolean keepAllocated;
+    private final boolean fastOnly;
+
+    ZeroOperation(ZeroRequest request) {
+        super(request);
+        this.keepAllocated = request.keepAllocated();
+        this.fastOnly = request.fastOnly();
+    }
+
+    @Override
+    long pieceMaxBytes(Batch batch) {
+        return batch.disk().zeroesFast() ? super.pieceMaxBytes(batch) : SLOW_PIECE_BYTES;
+    }
+
+    @Override
+    boolean advanceIn(Batch batch, long blockIndex, long offsetBytes, long lengthBytes) throws IOException {
+        if (fastOnly && !hasBegun()) {
+            requireFast(batch);
+        }
+        boolean keepsSpace = keepAllocated || batch.disk().fixed();
+        if (batch.isPresent(blockIndex)) {
+            if (coversBlock(batch.disk(), blockIndex) && !keepsSpace) {
+                batch.unmap(blockIndex, PayloadBlockState.ZERO);
+            } else {
+                long inBlockBytes = offsetBytes - batch.disk().blockStartBytes(blockIndex);
+                batch.zeroInPlace(blockIndex, inBlockBytes, lengthBytes, keepsSpace);
+            }
+            return true;
+        }
+        if (keepAllocated) {
+            return provideSpace(batch, blockIndex);
+        }
+        batch.settleAsZero(blockIndex);
+        return true;
+    }
+
+    private static boolean provideSpace(Batch batch, long blockIndex) throws IOException {
+        long placeMib = batch.takeSpace(blockIndex);
+        if (placeMib < 0) {
+            return false;
+        }
+        batch.reserveNewBlock(blockIndex, placeMib);
+        return true;
+    }
+
+    /** Looks at all blocks of the range before any of them is changed. */
+    private void requireFast(Batch batch) throws ZeroNotFastException {
+        Disk disk = batch.disk();
+        if (disk.zeroesFast() || request().lengthBytes() == 0) {
+            return;
+        }
+        boolean keepsSpace = keepAllocated || disk.fixed();
+        long lastBlock = disk.blockOf(request().endBytes() - 1);
+        for (long block = disk.blockOf(request().offsetBytes()); block <= lastBlock; block++) {
+            if (keepsSpace || (batch.isPresent(block) && !coversBlock(disk, block))) {
+                throw new ZeroNotFastException("block " + block + " can only be zeroed by writing zeros");
+            }
+        }
+    }
+}

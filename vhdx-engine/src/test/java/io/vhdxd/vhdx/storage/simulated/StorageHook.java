@@ -1,0 +1,16 @@
+package io.vhdxd.vhdx.storage.simulated;
+
+/**
+ * Called in the thread of an operation, with no lock held: it may wait, or use the storage itself. An unchecked exception
+ * goes up to the caller of the operation.
+ */
+@FunctionalInterface
+public interface StorageHook {
+    /**
+     * Called with the operation's range.
+     *
+     * @param offset for a change of size the new size; 0 where there is no offset
+     * @param length 0 where there is no length
+     */
+    void run(OperationKind kind, long offset, long length);
+}

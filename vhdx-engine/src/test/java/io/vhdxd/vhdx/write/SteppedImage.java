@@ -1,0 +1,245 @@
+package io.vhdxd.vhdx.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vhdxd.vhdx.create.ImageLayout;
+import io.vhdxd.vhdx.create.NewImage;
+import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.diagnosis.Severity;
+import io.vhdxd.vhdx.format.DiskMetadata;
+import io.vhdxd.vhdx.format.FileParameters;
+import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.load.ImageLoader;
+import io.vhdxd.vhdx.load.LoadOptions;
+import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.map.BlockMap;
+import io.vhdxd.vhdx.read.BlockReader;
+import io.vhdxd.vhdx.request.Completion;
+import io.vhdxd.vhdx.request.FlushRequest;
+import io.vhdxd.vhdx.request.ImageRequest;
+import io.vhdxd.vhdx.request.RequestQueue;
+import io.vhdxd.vhdx.request.TrimRequest;
+import io.vhdxd.vhdx.request.WriteRequest;
+import io.vhdxd.vhdx.request.ZeroRequest;
+import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** An open image on a simulated disk, whose writer does nothing but what the test lets it do, step by step. */
+final class SteppedImage {
+    private final SimulatedStorage storage;
+    private final LoadedImage loaded;
+    private final AccessGate gate = new AccessGate();
+    private final BlockReader reader;
+    private final WriterAssembly assembly;
+    private @Nullable Round startedRound;
+    private long nanos;
+
+    private SteppedImage(SimulatedStorage storage, LoadedImage loaded) {
+        this.storage = storage;
+        this.loaded = loaded;
+        this.reader = new BlockReader(loaded.geometry(), loaded.blockMap(), storage, loaded.fileSizeBytes());
+        WritableImage image = new WritableImage(
+                "image",
+                storage,
+                loaded.geometry(),
+                loaded.metadata().fileParameters().leaveBlocksAllocated(),
+                loaded.headers(),
+                loaded.blockMap(),
+                loaded.spaceMap(),
+                loaded.presentBlockCount(),
+                loaded.regions().bat().fileOffsetBytes(),
+                loaded.fileSizeBytes());
+        this.assembly = WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, guids(7));
+    }
+
+    /** Makes a dynamic image. */
+    static SimulatedStorage newImage(long virtualSizeBytes, int blockSizeBytes) throws IOException {
+        return newImage(virtualSizeBytes, blockSizeBytes, false);
+    }
+
+    static SimulatedStorage newImage(long virtualSizeBytes, int blockSizeBytes, boolean fixed) throws IOException {
+        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, 512);
+        int flags = fixed ? FileParameters.LEAVE_BLOCKS_ALLOCATED : 0;
+        Supplier<UUID> guids = guids(1);
+        DiskMetadata metadata =
+                new DiskMetadata(new FileParameters(blockSizeBytes, flags), virtualSizeBytes, guids.get(), 512, 4096);
+        SimulatedStorage storage = new SimulatedStorage();
+        new NewImage(new ImageLayout(geometry, fixed, 1 << 20), metadata, "test", guids).write(storage);
+        return storage;
+    }
+
+    /** Opens an image for writing; a dirty log is replayed. */
+    static SteppedImage open(SimulatedStorage storage) throws IOException {
+        Findings findings = new Findings();
+        LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
+        assertThat(findings.worst()).as(findings.kept().toString()).isLessThan(Severity.WARNING);
+        if (loaded.needsReplay()) {
+            loaded = loaded.replay(storage, new UUID(9, 9));
+        }
+        return new SteppedImage(storage, loaded);
+    }
+
+    SimulatedStorage storage() {
+        return storage;
+    }
+
+    Geometry geometry() {
+        return loaded.geometry();
+    }
+
+    BlockMap blockMap() {
+        return loaded.blockMap();
+    }
+
+    AccessGate gate() {
+        return gate;
+    }
+
+    Overwrites overwrites() {
+        return assembly.overwrites();
+    }
+
+    ImageHealth health() {
+        return assembly.health();
+    }
+
+    /** One turn of the agent. */
+    int step() {
+        return assembly.agent().doWork();
+    }
+
+    void crashed(Throwable error) {
+        assembly.agent().crashed(error);
+    }
+
+    /** Turns of the agent until it has nothing to do but wait. */
+    void stepToRest() {
+        for (int turns = 0; step() != 0; turns++) {
+            assertThat(turns).as("turns without rest").isLessThan(100_000);
+        }
+    }
+
+    boolean isRoundStarted() {
+        return startedRound != null;
+    }
+
+    /** Runs the round that the agent has started. */
+    void runRound() {
+        Round round = startedRound;
+        assertThat(round).as("a round is started").isNotNull();
+        startedRound = null;
+        round.run(storage);
+    }
+
+    /** Lets everything happen until nothing is left to do. */
+    void settle() {
+        for (int rounds = 0; rounds < 10_000; rounds++) {
+            stepToRest();
+            if (startedRound == null) {
+                return;
+            }
+            runRound();
+        }
+        throw new AssertionError("the writer never comes to rest");
+    }
+
+    void advanceClock(long byNanos) {
+        nanos += byNanos;
+    }
+
+    /** Closes the image as {@code VhdxImage.close} does. */
+    void close() {
+        assembly.agent().requestClose();
+        settle();
+        assertThat(assembly.agent().isClosed()).as("closed").isTrue();
+    }
+
+    Answer submit(ImageRequest request, Answer answer) {
+        assertThat(assembly.requests().put(request)).isNotEqualTo(RequestQueue.Put.CLOSED);
+        return answer;
+    }
+
+    Answer write(long offsetBytes, ByteBuffer... srcs) {
+        Answer answer = new Answer();
+        return submit(new WriteRequest(offsetBytes, srcs, false, answer), answer);
+    }
+
+    Answer writeDurably(long offsetBytes, ByteBuffer... srcs) {
+        Answer answer = new Answer();
+        return submit(new WriteRequest(offsetBytes, srcs, true, answer), answer);
+    }
+
+    Answer zero(long offsetBytes, long lengthBytes) {
+        Answer answer = new Answer();
+        return submit(new ZeroRequest(offsetBytes, lengthBytes, false, false, false, answer), answer);
+    }
+
+    Answer trim(long offsetBytes, long lengthBytes) {
+        Answer answer = new Answer();
+        return submit(new TrimRequest(offsetBytes, lengthBytes, false, answer), answer);
+    }
+
+    Answer flush() {
+        Answer answer = new Answer();
+        return submit(new FlushRequest(answer), answer);
+    }
+
+    /** What a range of the disk holds at this moment. */
+    ByteBuffer read(long offsetBytes, int lengthBytes) throws IOException {
+        ByteBuffer dst = ByteBuffer.allocateDirect(lengthBytes);
+        int access = gate.enter();
+        try {
+            reader.read(offsetBytes, dst);
+        } finally {
+            gate.exit(access);
+        }
+        return dst.flip();
+    }
+
+    /** The answer to a request. */
+    static final class Answer implements Completion {
+        private int count;
+        private @Nullable IOException failure;
+        private boolean abandoned;
+
+        @Override
+        public void completed(@Nullable IOException failure) {
+            assertThat(count).as("answers before this one").isZero();
+            count++;
+            this.failure = failure;
+        }
+
+        @Override
+        public boolean isAbandoned() {
+            return abandoned;
+        }
+
+        Answer abandon() {
+            abandoned = true;
+            return this;
+        }
+
+        boolean isGiven() {
+            return count == 1;
+        }
+
+        boolean isSuccess() {
+            return isGiven() && failure == null;
+        }
+
+        @Nullable IOException failure() {
+            return failure;
+        }
+    }
+
+    /** GUIDs that differ from each other and are the same in every run. */
+    private static Supplier<UUID> guids(long first) {
+        long[] next = {first << 32};
+        return () -> new UUID(0x1000_4000_8000L, next[0]++);
+    }
+}
