@@ -2,7 +2,6 @@ package io.vhdxd.server.cli;
 
 import io.vhdxd.vhdx.DiskType;
 import io.vhdxd.vhdx.ImageCreation;
-import io.vhdxd.vhdx.format.Geometry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -21,9 +20,8 @@ import picocli.CommandLine.Spec;
             "Sizes are bytes, or numbers with K, M, G or T (powers of 1024), such as 10G."
         })
 final class CreateCommand implements Callable<Integer> {
-    static final int LOGICAL_SECTOR_SIZE_BYTES = 512;
-    static final int PHYSICAL_SECTOR_SIZE_DEFAULT_BYTES = 4096;
-    private static final long LOG_SIZE_MAX_BYTES = 1L << 30;
+    private static final int LOGICAL_SECTOR_SIZE_BYTES = 512;
+    private static final int PHYSICAL_SECTOR_SIZE_DEFAULT_BYTES = 4096;
 
     /** The types that can be made. */
     enum Type {
@@ -96,41 +94,40 @@ final class CreateCommand implements Callable<Integer> {
     }
 
     private ImageCreation creation() {
-        checkSize(size);
-        require(
-                Geometry.isBlockSize(blockSize.bytes()),
-                "--block-size: " + blockSize + " (expected: a power of two from 1M to 256M)");
-        require(
-                physicalSectorSizeBytes == 512 || physicalSectorSizeBytes == 4096,
-                "--physical-sector-size: " + physicalSectorSizeBytes + " (expected: 512 or 4096)");
-        require(
-                logSize.bytes() > 0 && logSize.bytes() % Geometry.MIB == 0 && logSize.bytes() <= LOG_SIZE_MAX_BYTES,
-                "--log-size: " + logSize + " (expected: a multiple of 1M, at most 1G)");
-        return new ImageCreation(
-                type == Type.fixed ? DiskType.FIXED : DiskType.DYNAMIC,
-                size.bytes(),
-                (int) blockSize.bytes(),
-                LOGICAL_SECTOR_SIZE_BYTES,
-                physicalSectorSizeBytes,
-                (int) logSize.bytes());
-    }
-
-    private void checkSize(ByteSize size) {
-        String problem = sizeProblem(size);
-        require(problem.isEmpty(), problem);
-    }
-
-    /** What keeps a size from being that of a disk; empty if nothing does. */
-    static String sizeProblem(ByteSize size) {
-        boolean good = size.bytes() > 0
-                && size.bytes() % LOGICAL_SECTOR_SIZE_BYTES == 0
-                && size.bytes() <= Geometry.VIRTUAL_SIZE_MAX_BYTES;
-        return good ? "" : "size: " + size.withBytes() + " (expected: a multiple of 512 bytes, at most 64T)";
-    }
-
-    private void require(boolean condition, String problem) {
-        if (!condition) {
-            throw new ParameterException(spec.commandLine(), problem);
+        try {
+            return new ImageCreation(
+                    type == Type.fixed ? DiskType.FIXED : DiskType.DYNAMIC,
+                    checkedSize(size),
+                    Math.toIntExact(blockSize.bytes()),
+                    LOGICAL_SECTOR_SIZE_BYTES,
+                    physicalSectorSizeBytes,
+                    Math.toIntExact(logSize.bytes()));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        } catch (ArithmeticException e) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "block size or log size: 2 GiB or more (expected: at most 256 MiB for blocks, 1 GiB for the log)",
+                    e);
         }
+    }
+
+    /** A dynamic image with the defaults of everything but its size. */
+    static ImageCreation dynamic(ByteSize size) {
+        return new ImageCreation(
+                DiskType.DYNAMIC,
+                checkedSize(size),
+                ImageCreation.BLOCK_SIZE_DEFAULT_BYTES,
+                LOGICAL_SECTOR_SIZE_BYTES,
+                PHYSICAL_SECTOR_SIZE_DEFAULT_BYTES,
+                ImageCreation.LOG_LENGTH_DEFAULT_BYTES);
+    }
+
+    /** The size of a disk; {@link ImageCreation} checks the rest. */
+    private static long checkedSize(ByteSize size) {
+        if (size.bytes() == 0) {
+            throw new IllegalArgumentException("virtual size: 0 (expected: at least one sector)");
+        }
+        return size.bytes();
     }
 }

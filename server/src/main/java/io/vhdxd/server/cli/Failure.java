@@ -35,12 +35,17 @@ public final class Failure extends Exception {
             case ImageFailedException e -> ExitCode.FAIL_STOP;
             default -> ExitCode.NO_IMAGE;
         };
-        return new Failure(code, image + ": " + reason(cause), cause);
+        return new Failure(code, named(image, reason(cause)), cause);
     }
 
     /** An image could not be created. */
     static Failure toCreate(Path image, IOException cause) {
-        return new Failure(ExitCode.CANNOT_CREATE, image + ": " + reason(cause), cause);
+        return new Failure(ExitCode.CANNOT_CREATE, named(image, reason(cause)), cause);
+    }
+
+    /** The reason, beginning with the image's name. */
+    private static String named(Path image, String reason) {
+        return reason.startsWith(image.toString()) ? reason : image + ": " + reason;
     }
 
     /** An address cannot be listened on. */

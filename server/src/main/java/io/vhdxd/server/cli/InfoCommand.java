@@ -77,7 +77,7 @@ final class InfoCommand implements Callable<Integer> {
         out.println(String.format(Locale.ROOT, "  %-16s %s", name, value));
     }
 
-    private static String region(long offsetBytes, int lengthBytes) {
+    private static String region(long offsetBytes, long lengthBytes) {
         return new ByteSize(lengthBytes) + " at offset " + offsetBytes;
     }
 
@@ -121,7 +121,7 @@ final class InfoCommand implements Callable<Integer> {
         generator.writeEndObject();
     }
 
-    private static void writeRegion(JsonGenerator generator, String name, long offsetBytes, int lengthBytes)
+    private static void writeRegion(JsonGenerator generator, String name, long offsetBytes, long lengthBytes)
             throws IOException {
         generator.writeObjectFieldStart(name);
         generator.writeNumberField("offset-bytes", offsetBytes);

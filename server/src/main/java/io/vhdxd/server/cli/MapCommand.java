@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "map",
         description = {
-            "Lists which parts of an image are data, zeros or holes, as 'nbdinfo --map' does:",
+            "Lists which parts of an image are data and which are holes, as 'nbdinfo --map' does:",
             "offset, length, number and name of the kind.",
             "Does not change the image: a dirty log is replayed in memory."
         })
@@ -89,11 +89,10 @@ final class MapCommand implements Callable<Integer> {
         }
     }
 
-    /** The flags of {@code base:allocation}: 1 for a hole, 2 for zeros. */
+    /** The flags of {@code base:allocation}: 1 for a hole and 2 for zeros. */
     private static int number(ExtentKind kind) {
         return switch (kind) {
             case DATA -> 0;
-            case ZERO -> 2;
             case HOLE -> 3;
         };
     }
@@ -101,7 +100,6 @@ final class MapCommand implements Callable<Integer> {
     private static String name(ExtentKind kind) {
         return switch (kind) {
             case DATA -> "data";
-            case ZERO -> "zero";
             case HOLE -> "hole,zero";
         };
     }

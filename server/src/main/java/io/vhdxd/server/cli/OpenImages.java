@@ -3,7 +3,6 @@ package io.vhdxd.server.cli;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.VhdxDisk;
 import io.vhdxd.vhdx.Access;
-import io.vhdxd.vhdx.DiskType;
 import io.vhdxd.vhdx.ImageCreation;
 import io.vhdxd.vhdx.ImageInfo;
 import io.vhdxd.vhdx.VhdxImage;
@@ -33,13 +32,13 @@ final class OpenImages {
     /**
      * Opens images, and makes those that are missing.
      *
-     * @param createSizeBytes the size of a disk that is missing; null if it must not be
+     * @param missing how to make images that are missing; null if none may be
      */
-    static OpenImages open(List<ExportSpec> specs, @Nullable Long createSizeBytes, boolean readOnly) throws Failure {
+    static OpenImages open(List<ExportSpec> specs, @Nullable ImageCreation missing, boolean readOnly) throws Failure {
         OpenImages images = new OpenImages();
         try {
             for (ExportSpec spec : specs) {
-                images.openOne(spec, createSizeBytes, readOnly);
+                images.openOne(spec, missing, readOnly);
             }
         } catch (Failure e) {
             images.close();
@@ -48,9 +47,9 @@ final class OpenImages {
         return images;
     }
 
-    private void openOne(ExportSpec spec, @Nullable Long createSizeBytes, boolean readOnly) throws Failure {
-        if (createSizeBytes != null && !Files.exists(spec.image())) {
-            create(spec.image(), createSizeBytes);
+    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, boolean readOnly) throws Failure {
+        if (missing != null && !Files.exists(spec.image())) {
+            create(missing, spec.image());
         }
         try {
             VhdxImage image = VhdxImage.open(spec.image(), readOnly ? Access.READ_ONLY : Access.READ_WRITE);
@@ -63,17 +62,10 @@ final class OpenImages {
         }
     }
 
-    private static void create(Path file, long sizeBytes) throws Failure {
+    private static void create(ImageCreation missing, Path file) throws Failure {
         try {
-            new ImageCreation(
-                            DiskType.DYNAMIC,
-                            sizeBytes,
-                            ImageCreation.BLOCK_SIZE_DEFAULT_BYTES,
-                            CreateCommand.LOGICAL_SECTOR_SIZE_BYTES,
-                            CreateCommand.PHYSICAL_SECTOR_SIZE_DEFAULT_BYTES,
-                            ImageCreation.LOG_LENGTH_DEFAULT_BYTES)
-                    .create(file);
-            LOG.info("{}: created, {}", file, new ByteSize(sizeBytes));
+            missing.create(file);
+            LOG.info("{}: created, {}", file, new ByteSize(missing.virtualSizeBytes()));
         } catch (IOException e) {
             throw Failure.toCreate(file, e);
         }
@@ -120,7 +112,13 @@ final class OpenImages {
         for (Opened image : opened) {
             try {
                 image.image.close();
-                LOG.info("{}: closed", image.file);
+                Throwable failure = image.image.failure();
+                if (failure == null) {
+                    LOG.info("{}: closed", image.file);
+                } else {
+                    LOG.error("{}: closed as an error has left it, to be replayed: {}", image.file, failure.toString());
+                    clean = false;
+                }
             } catch (IOException | RuntimeException e) {
                 LOG.error("{}: could not be closed cleanly: {}", image.file, e.toString());
                 clean = false;

@@ -8,6 +8,7 @@ import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.ListenException;
 import io.vhdxd.server.net.NbdServer;
 import io.vhdxd.server.session.SessionLimits;
+import io.vhdxd.vhdx.ImageCreation;
 import io.vhdxd.vhdx.ImageInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -108,8 +109,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure, InterruptedException {
         checkArguments();
+        ImageCreation missing = createSize == null ? null : creation(createSize);
         LOG.info("vhdxd {} on Java {}", VersionProvider.version(), Runtime.version());
-        OpenImages open = OpenImages.open(images, createSize == null ? null : createSize.bytes(), readOnly);
+        OpenImages open = OpenImages.open(images, missing, readOnly);
         boolean clean;
         try {
             serve(open);
@@ -162,11 +164,15 @@ final class ServeCommand implements Callable<Integer> {
                     "--default-export: no image has the export name " + ErrorText.quote(defaultExport));
         }
         require(createSize == null || !readOnly, "--create and --read-only exclude each other");
-        if (createSize != null) {
-            String problem = CreateCommand.sizeProblem(createSize);
-            require(problem.isEmpty(), "--create: " + problem);
-        }
         require(drainSeconds >= 0, "--drain-timeout: " + drainSeconds + " (expected: 0 or more)");
+    }
+
+    private ImageCreation creation(ByteSize size) {
+        try {
+            return CreateCommand.dynamic(size);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--create: " + e.getMessage(), e);
+        }
     }
 
     private static boolean isSameFile(Path a, Path b) throws Failure {

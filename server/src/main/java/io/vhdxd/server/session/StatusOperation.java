@@ -63,7 +63,6 @@ final class StatusOperation extends Operation {
     private static int allocationFlags(ExtentKind kind) {
         return switch (kind) {
             case DATA -> 0;
-            case ZERO -> AllocationFlags.ZERO;
             case HOLE -> AllocationFlags.HOLE | AllocationFlags.ZERO;
         };
     }

@@ -91,7 +91,7 @@ class InteropTest {
     @DisplayName("T4: nbdinfo --map tells the block map")
     void nbdinfoMap() throws IOException {
         disk.setBlock(1, ExtentKind.DATA);
-        disk.setBlock(2, ExtentKind.ZERO);
+        disk.setBlock(2, ExtentKind.DATA);
         assertThat(Tool.run("nbdinfo", "--map", uri)
                         .ok()
                         .out()
@@ -99,8 +99,7 @@ class InteropTest {
                         .map(line -> line.trim().replaceAll(" +", " ")))
                 .containsExactly(
                         "0 65536 3 hole,zero",
-                        "65536 65536 0 data",
-                        "131072 65536 2 zero",
+                        "65536 131072 0 data",
                         "196608 " + (BLOCKS - 3) * (long) BLOCK + " 3 hole,zero");
     }
 
