@@ -34,8 +34,7 @@ class BlockStatusTest {
         try (TestServer server = TestServer.of(disk);
                 NbdClient client = server.structuredClient()) {
             assertThat(status(client, 0, 512, 4 * BLOCK))
-                    .containsExactly(
-                            new Extent(BLOCK - 512, 3), new Extent(2 * BLOCK, 0), new Extent(BLOCK + 512, 3));
+                    .containsExactly(new Extent(BLOCK - 512, 3), new Extent(2 * BLOCK, 0), new Extent(BLOCK + 512, 3));
         }
     }
 
