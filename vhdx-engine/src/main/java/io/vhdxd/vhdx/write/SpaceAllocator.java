@@ -77,7 +77,8 @@ final class SpaceAllocator {
 
     /** Gives back a block's space that {@link #take} gave out and that nobody wrote to. */
     void putBack(long offsetMib) {
-        addToStock(new Run(offsetMib, blockSizeMib));
+        stock.addFirst(new Run(offsetMib, blockSizeMib));
+        stockMib += blockSizeMib;
     }
 
     /** Whether a block had to do without since the last plan. */
@@ -121,16 +122,24 @@ final class SpaceAllocator {
         return new StockPlan(punches, fileEndMib);
     }
 
-    /** Takes in what a finished round has made zero and durable. */
+    /** Takes in what a finished round has made zero and durable. Space within the file is handed out before its growth. */
     void restock(List<Run> punched, long newFileEndMib) {
         for (Run run : punched) {
-            addToStock(run);
+            Run usable = wholeBlocks(run);
+            if (usable != null) {
+                stock.addFirst(usable);
+                stockMib += usable.lengthMib();
+            }
         }
         if (newFileEndMib > fileEndMib) {
             Run grown = new Run(fileEndMib, newFileEndMib - fileEndMib);
             boolean wasFree = space.claim(grown.offsetMib(), grown.lengthMib());
             assert wasFree : grown;
-            addToStock(grown);
+            Run usable = wholeBlocks(grown);
+            if (usable != null) {
+                stock.addLast(usable);
+                stockMib += usable.lengthMib();
+            }
             fileEndMib = newFileEndMib;
         }
     }
@@ -169,13 +178,10 @@ final class SpaceAllocator {
         }
     }
 
-    /** Adds what of a run has room for whole blocks; the rest stays claimed, and is free again after the next opening. */
-    private void addToStock(Run run) {
+    /** What of a run has room for whole blocks; the rest stays claimed, and is free again after the next opening. */
+    private @Nullable Run wholeBlocks(Run run) {
         long usableMib = run.lengthMib() - run.lengthMib() % blockSizeMib;
-        if (usableMib > 0) {
-            stock.addLast(new Run(run.offsetMib(), usableMib));
-            stockMib += usableMib;
-        }
+        return usableMib == 0 ? null : new Run(run.offsetMib(), usableMib);
     }
 
     private long roundUpToBlock(long lengthMib) {

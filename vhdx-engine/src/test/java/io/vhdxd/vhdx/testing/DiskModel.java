@@ -167,6 +167,21 @@ public final class DiskModel {
     }
 
     /**
+     * Whether content was written to this sector, or is zero. A read that meets a write may see some of its bytes and some
+     * of what was there before.
+     */
+    public static boolean belongsTo(long sector, ByteBuffer content) {
+        ByteBuffer in = content.slice().order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < SECTOR_BYTES; i += 2 * Long.BYTES) {
+            boolean zero = in.getLong(i) == 0 && in.getLong(i + Long.BYTES) == 0;
+            if (!zero && in.getLong(i) != sector) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * The stamp of a sector's content.
      *
      * @return -1 if the content is none that was ever written to this sector

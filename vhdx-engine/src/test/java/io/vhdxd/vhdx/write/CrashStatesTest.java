@@ -9,6 +9,7 @@ import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.DiskModel;
 import io.vhdxd.vhdx.testing.Seed;
+import io.vhdxd.vhdx.testing.SimulatedImages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -38,7 +39,7 @@ class CrashStatesTest {
     }
 
     private static int run(int number, RandomGenerator random) throws IOException {
-        SteppedImage image = SteppedImage.open(SteppedImage.newImage(VIRTUAL_SIZE_BYTES, 1 << 20));
+        SteppedImage image = SteppedImage.open(SimulatedImages.dynamic(VIRTUAL_SIZE_BYTES, 1 << 20));
         RandomWorkload workload = new RandomWorkload(image, random);
         DiskModel model = workload.model();
         int states = 0;

@@ -12,6 +12,7 @@ import io.vhdxd.vhdx.storage.simulated.FaultPlan.Fault;
 import io.vhdxd.vhdx.storage.simulated.Operation.Sync;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.testing.DiskModel;
+import io.vhdxd.vhdx.testing.SimulatedImages;
 import io.vhdxd.vhdx.write.SteppedImage.Answer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class FailStopTest {
     private static final long MIB = 1 << 20;
 
-    private final SteppedImage image = SteppedImage.open(SteppedImage.newImage(64 * MIB, 1 << 20));
+    private final SteppedImage image = SteppedImage.open(SimulatedImages.dynamic(64 * MIB, 1 << 20));
 
     FailStopTest() throws IOException {}
 

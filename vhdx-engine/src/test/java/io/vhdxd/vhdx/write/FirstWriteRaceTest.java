@@ -8,6 +8,7 @@ import io.vhdxd.vhdx.storage.simulated.FaultPlan.Fault;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.DiskModel;
+import io.vhdxd.vhdx.testing.SimulatedImages;
 import io.vhdxd.vhdx.write.SteppedImage.Answer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,7 +23,7 @@ class FirstWriteRaceTest {
     private static final long MIB = 1 << 20;
     private static final long SECOND_OFFSET = MIB + 8192;
 
-    private final SteppedImage image = SteppedImage.open(SteppedImage.newImage(64 * MIB, 1 << 20));
+    private final SteppedImage image = SteppedImage.open(SimulatedImages.dynamic(64 * MIB, 1 << 20));
 
     FirstWriteRaceTest() throws IOException {}
 

@@ -7,6 +7,7 @@ import io.vhdxd.vhdx.storage.simulated.Operation.Sync;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.DiskModel;
+import io.vhdxd.vhdx.testing.SimulatedImages;
 import io.vhdxd.vhdx.write.SteppedImage.Answer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class FlushGroupTest {
     private static final long MIB = 1 << 20;
 
-    private final SteppedImage image = SteppedImage.open(SteppedImage.newImage(1024 * MIB, 1 << 20));
+    private final SteppedImage image = SteppedImage.open(SimulatedImages.dynamic(1024 * MIB, 1 << 20));
 
     FlushGroupTest() throws IOException {}
 

@@ -2,12 +2,8 @@ package io.vhdxd.vhdx.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vhdxd.vhdx.create.ImageLayout;
-import io.vhdxd.vhdx.create.NewImage;
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.diagnosis.Severity;
-import io.vhdxd.vhdx.format.DiskMetadata;
-import io.vhdxd.vhdx.format.FileParameters;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
@@ -23,10 +19,10 @@ import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.request.ZeroRequest;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import io.vhdxd.vhdx.testing.SimulatedImages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An open image on a simulated disk, whose writer does nothing but what the test lets it do, step by step. */
@@ -54,23 +50,8 @@ final class SteppedImage {
                 loaded.presentBlockCount(),
                 loaded.regions().bat().fileOffsetBytes(),
                 loaded.fileSizeBytes());
-        this.assembly = WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, guids(7));
-    }
-
-    /** Makes a dynamic image. */
-    static SimulatedStorage newImage(long virtualSizeBytes, int blockSizeBytes) throws IOException {
-        return newImage(virtualSizeBytes, blockSizeBytes, false);
-    }
-
-    static SimulatedStorage newImage(long virtualSizeBytes, int blockSizeBytes, boolean fixed) throws IOException {
-        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, 512);
-        int flags = fixed ? FileParameters.LEAVE_BLOCKS_ALLOCATED : 0;
-        Supplier<UUID> guids = guids(1);
-        DiskMetadata metadata =
-                new DiskMetadata(new FileParameters(blockSizeBytes, flags), virtualSizeBytes, guids.get(), 512, 4096);
-        SimulatedStorage storage = new SimulatedStorage();
-        new NewImage(new ImageLayout(geometry, fixed, 1 << 20), metadata, "test", guids).write(storage);
-        return storage;
+        this.assembly =
+                WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, SimulatedImages.guids(7));
     }
 
     /** Opens an image for writing; a dirty log is replayed. */
@@ -235,11 +216,5 @@ final class SteppedImage {
         @Nullable IOException failure() {
             return failure;
         }
-    }
-
-    /** GUIDs that differ from each other and are the same in every run. */
-    private static Supplier<UUID> guids(long first) {
-        long[] next = {first << 32};
-        return () -> new UUID(0x1000_4000_8000L, next[0]++);
     }
 }

@@ -1,0 +1,5 @@
+/** The mailbox of the writer. */
+@NullMarked
+package io.vhdxd.vhdx.request;
+
+import org.jspecify.annotations.NullMarked;
