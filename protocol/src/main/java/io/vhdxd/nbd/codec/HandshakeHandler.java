@@ -115,7 +115,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         if (event instanceof ChannelInputShutdownEvent) {
             inputEnded = true;
             if (phase != Phase.STARTING) {
-                closeAfterWrites(ctx);
+                endAfterWrites(ctx);
             }
         }
     }
@@ -216,12 +216,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         ByteBuf early = received.readRetainedSlice(received.readableBytes());
         ctx.pipeline().replace(this, null, requestDecoder);
         receiveAllocator.receiveInto(requestDecoder::receiveBuffer);
-        ctx.channel().config().setAutoRead(true);
-        ctx.pipeline().fireChannelRead(early);
-        if (inputEnded) {
-            ctx.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-        }
-        ctx.pipeline().fireChannelReadComplete();
+        requestDecoder.begin(early, inputEnded);
     }
 
     private void refuse(ChannelHandlerContext ctx, Outcome.EnterTransmission entry, Throwable cause) {
@@ -235,9 +230,10 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
             carryOut(ctx, handshake.refuse(entry.session(), refusal));
         }
         startDeadline(ctx);
-        ctx.channel().config().setAutoRead(true);
         if (inputEnded) {
-            closeAfterWrites(ctx);
+            endAfterWrites(ctx);
+        } else {
+            ctx.channel().config().setAutoRead(true);
         }
     }
 
@@ -266,7 +262,9 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static void closeAfterWrites(ChannelHandlerContext ctx) {
+    /** Closes the connection as soon as the client has been sent its replies. */
+    private void endAfterWrites(ChannelHandlerContext ctx) {
+        phase = Phase.ENDED;
         ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 

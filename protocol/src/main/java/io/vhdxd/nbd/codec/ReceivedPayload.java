@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A payload while it is received, and afterwards. It is a slice of the buffer that its header came in, if it fits in there.
  * Otherwise the slice holds the beginning, and the rest goes into pieces of its own, which the socket fills one after the
- * other. A piece is allocated when the one before it is full, so memory follows what was received; and none is larger than
- * the rest of the payload, so the next header never lands in one.
+ * other. A piece is allocated when there is something to receive and the one before it is full, so memory follows what was
+ * received; and none is larger than the rest of the payload, so the next header never lands in one.
  */
 final class ReceivedPayload implements Payload {
     static final int PIECE_BYTES = 256 << 10;
@@ -25,6 +25,7 @@ final class ReceivedPayload implements Payload {
     /** How many bytes of the payload no part has room for. */
     private int bytesWithoutRoom;
 
+    private boolean inPieces;
     private @Nullable ByteBuf piece;
     private ByteBuffer[] buffers = NO_BUFFERS;
 
@@ -50,17 +51,12 @@ final class ReceivedPayload implements Payload {
         }
     }
 
-    /** The piece that is to be filled; null if there is none yet. */
-    @Nullable ByteBuf piece() {
-        return piece;
-    }
-
     /**
-     * Looks at the bytes behind the header, and decides how the payload is received.
+     * Looks at the bytes behind the header, and decides how the payload is received: in the same buffer, or in pieces.
      *
      * @return whether it is complete
      */
-    boolean takeFrom(ByteBuf received, ByteBufAllocator allocator) {
+    boolean takeFrom(ByteBuf received) {
         int availableBytes = received.readableBytes();
         if (availableBytes >= lengthBytes) {
             if (lengthBytes > 0) {
@@ -72,36 +68,38 @@ final class ReceivedPayload implements Payload {
         }
         int missingBytes = lengthBytes - availableBytes;
         if (missingBytes > received.writableBytes()) {
+            inPieces = true;
             parts = new ByteBuf[1 + (missingBytes + PIECE_BYTES - 1) / PIECE_BYTES];
             if (availableBytes > 0) {
                 add(received.readRetainedSlice(availableBytes));
             }
-            addPiece(allocator);
         }
         return false;
     }
 
-    /**
-     * Looks at the piece that the socket has read into.
-     *
-     * @return whether the payload is complete
-     */
-    boolean advance(ByteBuf filled, ByteBufAllocator allocator) {
-        if (filled.isWritable()) {
-            return false;
+    boolean isInPieces() {
+        return inPieces;
+    }
+
+    /** The piece to receive into: the one that is not full, or a new one. */
+    ByteBuf pieceWithRoom(ByteBufAllocator allocator) {
+        ByteBuf current = piece;
+        if (current == null || !current.isWritable()) {
+            int bytes = Math.min(bytesWithoutRoom, PIECE_BYTES);
+            current = allocator.directBuffer(bytes, bytes);
+            add(current);
+            piece = current;
         }
-        if (bytesWithoutRoom > 0) {
-            addPiece(allocator);
+        return current;
+    }
+
+    /** Whether the pieces have made the payload complete. */
+    boolean completeIfFilled() {
+        if (bytesWithoutRoom > 0 || piece == null || piece.isWritable()) {
             return false;
         }
         complete();
         return true;
-    }
-
-    private void addPiece(ByteBufAllocator allocator) {
-        int bytes = Math.min(bytesWithoutRoom, PIECE_BYTES);
-        piece = allocator.directBuffer(bytes, bytes);
-        add(piece);
     }
 
     private void add(ByteBuf part) {

@@ -44,9 +44,14 @@ final class RequestBuffer {
         return buffer;
     }
 
-    /** Gives the memory back, if there is nothing in it but the beginning of a header. */
-    void shrink() {
-        if (buffer.refCnt() == 1 && buffer.readableBytes() < RequestDecoder.HEADER_BYTES && buffer.capacity() > 0) {
+    /**
+     * Gives the memory back, if there is nothing in it.
+     *
+     * @param inHeader whether a header comes next; then its beginning does not count, because that is kept elsewhere
+     */
+    void shrink(boolean inHeader) {
+        boolean nothingInIt = inHeader ? buffer.readableBytes() < RequestDecoder.HEADER_BYTES : !buffer.isReadable();
+        if (nothingInIt && buffer.refCnt() == 1 && buffer.capacity() > 0) {
             fragmentBytes = buffer.readableBytes();
             buffer.readBytes(fragment, 0, fragmentBytes);
             release();

@@ -69,12 +69,32 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         this.maximumPayloadBytes = maximumPayloadBytes;
     }
 
+    /**
+     * Begins, in the place of the handshake.
+     *
+     * @param early what the client has sent behind its last option; released here
+     * @param earlyInputEnd whether the client sends nothing more
+     */
+    void begin(ByteBuf early, boolean earlyInputEnd) {
+        foreign.add(early);
+        inputEnded = earlyInputEnd;
+        try {
+            handler.onStart(this);
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+        proceed();
+    }
+
     /** Goes on after {@link RequestHandler#tryAdmit} has answered no; does nothing otherwise. */
     public void resume() {
-        if (!paused) {
-            return;
+        if (paused) {
+            paused = false;
+            proceed();
         }
-        paused = false;
+    }
+
+    private void proceed() {
         try {
             decode();
             takeForeign();
@@ -100,15 +120,6 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         setAutoRead();
     }
 
-    @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-        try {
-            handler.onStart(this);
-        } catch (RuntimeException e) {
-            fail(e);
-        }
-    }
-
     /** See {@link ReceiveAllocator.Target}. */
     @Nullable ByteBuf receiveBuffer(ByteBufAllocator allocator) {
         receiving = paused || state == State.STOPPED
@@ -118,8 +129,9 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     }
 
     private ByteBuf bufferWithRoom(ByteBufAllocator allocator) {
-        ByteBuf piece = payload == null ? null : payload.piece();
-        return piece == null ? requestBuffer.withRoom(allocator) : piece;
+        return payload != null && payload.isInPieces()
+                ? payload.pieceWithRoom(allocator)
+                : requestBuffer.withRoom(allocator);
     }
 
     @Override
@@ -247,10 +259,8 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
 
     private boolean receivePayload() {
         ReceivedPayload incoming = Objects.requireNonNull(payload);
-        ByteBuf piece = incoming.piece();
-        boolean complete = piece == null
-                ? incoming.takeFrom(requestBuffer.received(), channel.alloc())
-                : incoming.advance(piece, channel.alloc());
+        boolean complete =
+                incoming.isInPieces() ? incoming.completeIfFilled() : incoming.takeFrom(requestBuffer.received());
         if (complete) {
             deliver();
         }
@@ -280,11 +290,13 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         handler.onRequest(complete);
     }
 
-    /** Reads on, unless it is paused. A stopped decoder reads on too, or nobody would notice when the client leaves. */
+    /**
+     * Reads on, unless it is paused. A stopped decoder reads on too, or nobody would notice when the client leaves. Behind the
+     * end of the input there is nothing to read, and Netty's epoll channels fail when they are asked to.
+     */
     private void setAutoRead() {
-        if (channel.isActive()) {
-            // Netty closes a channel that shall read on behind the end of its input.
-            channel.config().setAutoRead(!paused && !inputEnded);
+        if (channel.isActive() && !inputEnded) {
+            channel.config().setAutoRead(!paused);
         }
     }
 
@@ -292,11 +304,9 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         if (closed) {
             return;
         }
-        if (state == State.HEADER) {
-            requestBuffer.shrink();
-        }
-        reportInputEnd();
+        requestBuffer.shrink(state == State.HEADER);
         handler.onBatchEnd();
+        reportInputEnd();
     }
 
     private void reportInputEnd() {
