@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 /** {@code vhdxd serve} in a process of its own, with the JVM options that the launcher uses. */
 public final class ServedProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 120;
-    private static final Pattern URI = Pattern.compile("qemu-img info '?(nbd[^' ]*)'?");
+    private static final Pattern URI = Pattern.compile("qemu-img info '?(nbd[^' \\n]*)'?");
     private static final Pattern PORT = Pattern.compile("nbd-client 127\\.0\\.0\\.1 ([0-9]+) ");
 
     private final Process process;

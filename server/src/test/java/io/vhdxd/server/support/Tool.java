@@ -35,8 +35,8 @@ public final class Tool {
         builder.environment().putAll(environment);
         Process process = builder.start();
         try {
-            CompletableFuture<String> out = CompletableFuture.supplyAsync(() -> readAll(process.getInputStream()));
-            CompletableFuture<String> err = CompletableFuture.supplyAsync(() -> readAll(process.getErrorStream()));
+            CompletableFuture<String> out = reading(process.getInputStream());
+            CompletableFuture<String> err = reading(process.getErrorStream());
             try (var stdin = process.outputWriter(StandardCharsets.UTF_8)) {
                 stdin.write(input);
             }
@@ -49,6 +49,12 @@ public final class Tool {
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    /** Each stream has a thread of its own: a pool could have too few for all programs that run at once. */
+    private static CompletableFuture<String> reading(InputStream stream) {
+        return CompletableFuture.supplyAsync(
+                () -> readAll(stream), task -> Thread.ofPlatform().daemon().start(task));
     }
 
     private static String readAll(InputStream stream) {
