@@ -1,0 +1,28 @@
+package io.vhdxd.nbd;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of the transmission phase, as it came from the wire; nothing in it has been checked.
+ *
+ * @param command what to do, see {@link Command}; 16 bits, possibly unknown
+ * @param flags how to do it, see {@link CommandFlags}; 16 bits, possibly unknown ones
+ * @param cookie 64 bits that the reply repeats; they mean nothing else, and need not be unique
+ * @param offsetBytes unsigned: a negative number is one above 2^63 - 1
+ * @param lengthBytes 0 to 2^32 - 1
+ * @param payload the bytes of a WRITE; null with other commands, and with a WRITE whose payload was larger than the
+ *     export's maximum, so that it was thrown away
+ */
+public record Request(
+        int command,
+        int flags,
+        long cookie,
+        long offsetBytes,
+        long lengthBytes,
+        @Nullable Payload payload) {
+
+    /** Whether any of the given {@link CommandFlags} is set. */
+    public boolean has(int flag) {
+        return (flags & flag) != 0;
+    }
+}

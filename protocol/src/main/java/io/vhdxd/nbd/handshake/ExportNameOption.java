@@ -1,0 +1,25 @@
+package io.vhdxd.nbd.handshake;
+
+import io.vhdxd.nbd.ExportInfo;
+import io.vhdxd.nbd.OptionCode;
+import java.util.List;
+
+/**
+ * EXPORT_NAME: the old way to enter the transmission phase. Its data is the name and nothing else. It has no error reply,
+ * so a refusal ends the connection.
+ */
+final class ExportNameOption implements OptionFamily {
+    private final Exports exports;
+    private final Negotiation negotiation;
+
+    ExportNameOption(Exports exports, Negotiation negotiation) {
+        this.exports = exports;
+        this.negotiation = negotiation;
+    }
+
+    @Override
+    public Outcome answer(OptionCode option, byte[] data) throws OptionRefusedException {
+        ExportInfo export = exports.require(new OptionReader(data).exportNameToEnd());
+        return new Outcome.EnterTransmission(negotiation.session(export, OptionCode.EXPORT_NAME), List.of());
+    }
+}

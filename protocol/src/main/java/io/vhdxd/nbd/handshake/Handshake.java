@@ -1,0 +1,132 @@
+package io.vhdxd.nbd.handshake;
+
+import io.vhdxd.nbd.HandshakeFlags;
+import io.vhdxd.nbd.Limits;
+import io.vhdxd.nbd.NegotiatedSession;
+import io.vhdxd.nbd.OptionCode;
+import io.vhdxd.nbd.OptionReplyType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The handshake of one connection, from the server's side. First come the {@linkplain #clientFlags client's flags}, then its
+ * options one by one, until an outcome is something else than {@link Outcome.Haggle}. Not safe for several threads.
+ */
+public final class Handshake {
+    /** The flags that the server announces. */
+    public static final int SERVER_FLAGS = HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES;
+
+    private static final int OPTION_COUNT = 64;
+    private static final int OPTION_COUNT_PER_LISTED_EXPORT = 32;
+
+    private final Exports exports;
+    private final Negotiation negotiation = new Negotiation();
+    private final OptionFamily exportName;
+    private final OptionFamily list;
+    private final OptionFamily info;
+    private final OptionFamily structuredReply;
+    private final OptionFamily metaContext;
+
+    private boolean fixedNewstyle;
+    private long optionCount;
+    private long listedExportCount;
+
+    public Handshake(ExportDirectory directory) {
+        exports = new Exports(directory);
+        exportName = new ExportNameOption(exports, negotiation);
+        list = new ListOption(exports);
+        info = new InfoOptions(exports, negotiation);
+        structuredReply = new StructuredReplyOption(negotiation);
+        metaContext = new MetaContextOptions(exports, negotiation);
+    }
+
+    /** The client's answer to the greeting. An unknown flag ends the connection: the client may mean anything by it. */
+    public Outcome clientFlags(int flags) {
+        if ((flags & ~SERVER_FLAGS) != 0) {
+            return Outcome.close(
+                    "The client set handshake flags that were not offered: 0x" + Integer.toHexString(flags) + ".");
+        }
+        fixedNewstyle = (flags & HandshakeFlags.FIXED_NEWSTYLE) != 0;
+        negotiation.setNoZeroes((flags & HandshakeFlags.NO_ZEROES) != 0);
+        return Outcome.haggle();
+    }
+
+    /** What to do with the data of an option whose header has come; {@link #option} follows, unless it is CLOSE. */
+    public DataPolicy dataPolicy(int option, long lengthBytes) {
+        OptionCode code = OptionCode.of(option);
+        if (lengthBytes > Limits.SKIPPED_OPTION_DATA_BYTES
+                || (code == OptionCode.EXPORT_NAME && lengthBytes > Limits.STRING_BYTES)) {
+            return DataPolicy.CLOSE;
+        }
+        return code != null && lengthBytes <= Limits.OPTION_DATA_BYTES ? DataPolicy.KEEP : DataPolicy.SKIP;
+    }
+
+    /**
+     * An option has come.
+     *
+     * @param data its data; null if that was {@linkplain DataPolicy#SKIP thrown away}
+     */
+    public Outcome option(int option, byte @Nullable [] data) {
+        OptionCode code = OptionCode.of(option);
+        if (++optionCount > OPTION_COUNT + OPTION_COUNT_PER_LISTED_EXPORT * listedExportCount) {
+            return Outcome.close("The client sent too many options.");
+        }
+        if (!fixedNewstyle && code != OptionCode.EXPORT_NAME) {
+            return Outcome.close("The client sent option " + Integer.toUnsignedString(option)
+                    + " without having set the flag for fixed newstyle.");
+        }
+        if (code == null) {
+            String text = "The option " + Integer.toUnsignedString(option) + " is not supported.";
+            return Outcome.haggle(OptionReply.error(option, new OptionRefusedException(OptionReplyType.UNSUP, text)));
+        }
+        if (code == OptionCode.SET_META_CONTEXT) {
+            // Whatever comes of it, the earlier selection is gone.
+            negotiation.selectNothing();
+        }
+        try {
+            return answer(code, data);
+        } catch (OptionRefusedException e) {
+            return refuse(code, e);
+        }
+    }
+
+    /** The server does not let the client enter the transmission phase as the last outcome proposed. */
+    public Outcome refuse(NegotiatedSession session, OptionRefusedException cause) {
+        return refuse(session.enteredBy(), cause);
+    }
+
+    private Outcome answer(OptionCode code, byte @Nullable [] data) throws OptionRefusedException {
+        if (exports.isShuttingDown() && code != OptionCode.ABORT) {
+            throw new OptionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down.");
+        }
+        return switch (code) {
+            case EXPORT_NAME -> exportName.answer(code, require(data));
+            case ABORT ->
+                new Outcome.Close(List.of(OptionReply.ack(code.wireValue())), "The client aborted the handshake.");
+            case LIST -> {
+                Outcome outcome = list.answer(code, require(data));
+                listedExportCount = exports.list().size();
+                yield outcome;
+            }
+            case STARTTLS ->
+                throw new OptionRefusedException(OptionReplyType.POLICY, "TLS is not configured on this server.");
+            case INFO, GO -> info.answer(code, require(data));
+            case STRUCTURED_REPLY -> structuredReply.answer(code, require(data));
+            case LIST_META_CONTEXT, SET_META_CONTEXT -> metaContext.answer(code, require(data));
+        };
+    }
+
+    private static byte[] require(byte @Nullable [] data) throws OptionRefusedException {
+        if (data == null) {
+            throw OptionRefusedException.invalid(
+                    "The option's data is too long (expected: at most " + Limits.OPTION_DATA_BYTES + " bytes).");
+        }
+        return data;
+    }
+
+    private static Outcome refuse(OptionCode code, OptionRefusedException cause) {
+        return code == OptionCode.EXPORT_NAME
+                ? Outcome.close("EXPORT_NAME was refused: " + cause.text())
+                : Outcome.haggle(OptionReply.error(code.wireValue(), cause));
+    }
+}

@@ -1,0 +1,68 @@
+package io.vhdxd.server.cli;
+
+import io.vhdxd.server.net.ListenException;
+import io.vhdxd.vhdx.diagnosis.CorruptImageException;
+import io.vhdxd.vhdx.diagnosis.ImageFailedException;
+import io.vhdxd.vhdx.diagnosis.ReadOnlyImageException;
+import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** A command could not do what it was asked to, for a reason that the user can understand. Its message is one line. */
+public final class Failure extends Exception {
+    private final ExitCode code;
+
+    public Failure(ExitCode code, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.code = code;
+    }
+
+    public ExitCode code() {
+        return code;
+    }
+
+    /** An image could not be opened or read. */
+    static Failure toOpen(Path image, IOException cause) {
+        ExitCode code = switch (cause) {
+            case CorruptImageException e -> ExitCode.BAD_IMAGE;
+            case UnsupportedImageException e -> ExitCode.BAD_IMAGE;
+            case ReadOnlyImageException e -> ExitCode.BAD_IMAGE;
+            case ImageFailedException e -> ExitCode.FAIL_STOP;
+            default -> ExitCode.NO_IMAGE;
+        };
+        return new Failure(code, named(image, reason(cause)), cause);
+    }
+
+    /** An image could not be created. */
+    static Failure toCreate(Path image, IOException cause) {
+        return new Failure(ExitCode.CANNOT_CREATE, named(image, reason(cause)), cause);
+    }
+
+    /** The reason, beginning with the image's name. */
+    private static String named(Path image, String reason) {
+        return reason.startsWith(image.toString()) ? reason : image + ": " + reason;
+    }
+
+    /** An address cannot be listened on. */
+    static Failure toListen(ListenException cause) {
+        return new Failure(ExitCode.NO_ADDRESS, "cannot listen on " + cause.getMessage(), cause);
+    }
+
+    private static String reason(IOException cause) {
+        return switch (cause) {
+            case NoSuchFileException e -> "no such file or directory";
+            case AccessDeniedException e -> "permission denied";
+            case FileAlreadyExistsException e -> "there is such a file already, and vhdxd does not overwrite it";
+            case FileSystemException e when e.getReason() != null -> e.getReason();
+            default -> {
+                String message = cause.getMessage();
+                yield message == null ? cause.getClass().getSimpleName() : message;
+            }
+        };
+    }
+}

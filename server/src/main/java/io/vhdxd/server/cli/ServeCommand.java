@@ -1,0 +1,212 @@
+package io.vhdxd.server.cli;
+
+import io.netty.util.internal.PlatformDependent;
+import io.vhdxd.nbd.ErrorText;
+import io.vhdxd.server.export.Export;
+import io.vhdxd.server.export.ExportTable;
+import io.vhdxd.server.net.ListenAddress;
+import io.vhdxd.server.net.ListenException;
+import io.vhdxd.server.net.NbdServer;
+import io.vhdxd.server.session.SessionLimits;
+import io.vhdxd.vhdx.ImageCreation;
+import io.vhdxd.vhdx.ImageInfo;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code vhdxd serve}. */
+@Command(
+        name = "serve",
+        description = {
+            "Serves images until it is stopped by SIGTERM or SIGINT (Ctrl-C).",
+            "It then finishes what clients have begun, and closes the images cleanly. A second signal makes it close"
+                    + " the connections at once, a third ends it."
+        })
+final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger("vhdxd.serve");
+
+    private static final int IO_THREADS = 4;
+    private static final int CONNECTIONS_MAX = 1000;
+    private static final long HURRY_MILLIS = 1000;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "[NAME=]IMAGE",
+            description = {
+                "The files to serve, and their export names.",
+                "Without a name it is that of the file, without '.vhdx'. A single image is also the default export."
+            },
+            converter = ExportSpec.Converter.class)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private List<ExportSpec> images;
+
+    @Option(
+            names = {"-l", "--listen"},
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1:" + ListenAddress.DEFAULT_PORT,
+            description = "HOST:PORT or unix:PATH, as often as needed. Default: ${DEFAULT-VALUE}.",
+            converter = ListenAddressConverter.class)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private List<ListenAddress> addresses;
+
+    @Option(
+            names = "--create",
+            paramLabel = "SIZE",
+            description = "Make images that are missing: dynamic ones, of this size (such as 10G).",
+            converter = ByteSize.Converter.class)
+    private @Nullable ByteSize createSize;
+
+    @Option(
+            names = {"-r", "--read-only"},
+            description = "Let nobody write. The files are not changed.")
+    private boolean readOnly;
+
+    @Option(
+            names = "--default-export",
+            paramLabel = "NAME",
+            description = "The export that a client gets who names none.")
+    private @Nullable String defaultExport;
+
+    @Option(
+            names = "--drain-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "8",
+            description = "How long to wait for clients' requests when stopping. Default: ${DEFAULT-VALUE}.")
+    private int drainSeconds;
+
+    /** Lets picocli read addresses. */
+    static final class ListenAddressConverter implements ITypeConverter<ListenAddress> {
+        @Override
+        public ListenAddress convert(String text) {
+            try {
+                return ListenAddress.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    @Override
+    public Integer call() throws Failure, InterruptedException {
+        checkArguments();
+        ImageCreation missing = createSize == null ? null : creation(createSize);
+        LOG.info("vhdxd {} on Java {}", VersionProvider.version(), Runtime.version());
+        OpenImages open = OpenImages.open(images, missing, readOnly);
+        boolean clean;
+        try {
+            serve(open);
+        } finally {
+            clean = open.close();
+        }
+        return (clean ? ExitCode.OK : ExitCode.FAIL_STOP).number();
+    }
+
+    private void serve(OpenImages open) throws Failure, InterruptedException {
+        List<Export> exports =
+                open.all().stream().map(OpenImages.Opened::export).toList();
+        try (NbdServer server = new NbdServer(new ExportTable(exports, defaultExport), settings())) {
+            StopSignals signals = StopSignals.install(server::hurry);
+            for (ListenAddress address : addresses) {
+                server.listen(address);
+            }
+            print(open.all(), server.addresses());
+            signals.awaitFirst();
+            LOG.info("stopping");
+            if (!server.drain(drainSeconds * 1000L)) {
+                server.disconnect(HURRY_MILLIS);
+            }
+        } catch (ListenException e) {
+            throw Failure.toListen(e);
+        }
+    }
+
+    private static NbdServer.Settings settings() {
+        int loopCount = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+        // The other half is for what the budget does not count: requests, small replies, and the allocator's gaps.
+        long bytesInFlight = Math.max(64 << 20, PlatformDependent.maxDirectMemory() / 2);
+        return new NbdServer.Settings(loopCount, IO_THREADS, CONNECTIONS_MAX, bytesInFlight, SessionLimits.DEFAULT);
+    }
+
+    private void checkArguments() throws Failure {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < images.size(); i++) {
+            ExportSpec image = images.get(i);
+            require(names.add(image.name()), "two images have the export name " + ErrorText.quote(image.name()));
+            for (ExportSpec other : images.subList(0, i)) {
+                require(
+                        !isSameFile(image.image(), other.image()),
+                        image.image() + " and " + other.image() + " are the same file");
+            }
+        }
+        if (defaultExport != null) {
+            require(
+                    names.contains(defaultExport),
+                    "--default-export: no image has the export name " + ErrorText.quote(defaultExport));
+        }
+        require(createSize == null || !readOnly, "--create and --read-only exclude each other");
+        require(drainSeconds >= 0, "--drain-timeout: " + drainSeconds + " (expected: 0 or more)");
+    }
+
+    private ImageCreation creation(ByteSize size) {
+        try {
+            return CreateCommand.dynamic(size);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--create: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isSameFile(Path a, Path b) throws Failure {
+        try {
+            if (Files.exists(a) && Files.exists(b)) {
+                return Files.isSameFile(a, b);
+            }
+            return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize());
+        } catch (IOException e) {
+            throw Failure.toOpen(a, e);
+        }
+    }
+
+    private void require(boolean condition, String problem) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), problem);
+        }
+    }
+
+    private void print(List<OpenImages.Opened> opened, List<ListenAddress> listening) {
+        PrintWriter out = spec.commandLine().getOut();
+        for (OpenImages.Opened image : opened) {
+            ImageInfo info = image.image().info();
+            out.println("Export " + ErrorText.quote(image.export().name()) + " is " + image.file() + ": "
+                    + new ByteSize(info.virtualSizeBytes()).withBytes() + ", " + InfoCommand.typeName(info)
+                    + ", blocks of " + new ByteSize(info.blockSizeBytes()) + ", log "
+                    + InfoCommand.logText(info.logState()) + (readOnly ? ", read-only" : ""));
+            for (ListenAddress address : listening) {
+                for (String line : AttachLines.of(address, image.export().name(), readOnly)) {
+                    out.println("  " + line);
+                }
+            }
+        }
+        out.println("Ready.");
+        out.flush();
+    }
+}

@@ -1,0 +1,109 @@
+package io.vhdxd.server.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.vhdxd.nbd.Limits;
+import io.vhdxd.nbd.NbdError;
+import io.vhdxd.nbd.codec.Replies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replies of one connection on their way to the socket. Small ones share buffers. Nothing leaves before {@link #flush},
+ * and everything that was written until then leaves together.
+ */
+final class ReplyStream {
+    private static final int SHARED_BUFFER_BYTES = 1024;
+    private static final int ERROR_HEADER_BYTES = Replies.CHUNK_HEADER_BYTES + 6;
+
+    private final Channel channel;
+    private final boolean structured;
+    private final Flushed flushed;
+
+    /** What was written last and not given to the channel yet. The last one of a batch tells when the batch has left. */
+    private @Nullable ByteBuf last;
+
+    private boolean lastIsShared;
+    private int batchReplies;
+    private long batchBytes;
+
+    /** Is told what has left for the socket, or cannot leave any more because the connection is gone. */
+    interface Flushed {
+        void flushed(int replies, long reservedBytes);
+    }
+
+    /** @param structured whether the session has negotiated structured replies */
+    ReplyStream(Channel channel, boolean structured, Flushed flushed) {
+        this.channel = channel;
+        this.structured = structured;
+        this.flushed = flushed;
+    }
+
+    /** A buffer with room for some bytes at its writer index, to be filled before the next call. */
+    ByteBuf room(int bytes) {
+        if (last != null && lastIsShared && last.writableBytes() >= bytes) {
+            return last;
+        }
+        ByteBuf buffer = channel.alloc().directBuffer(Math.max(bytes, SHARED_BUFFER_BYTES));
+        append(buffer, true);
+        return buffer;
+    }
+
+    /** Writes a buffer as it is. It belongs to the stream from now on. */
+    void write(ByteBuf buffer) {
+        append(buffer, false);
+    }
+
+    /** Writes the reply to a request that failed. A simple reply has no room for the text. */
+    void writeError(long cookie, NbdError error, String text) {
+        if (structured) {
+            int textBytesMax = Math.min(Limits.STRING_BYTES, 3 * text.length());
+            Replies.writeError(room(ERROR_HEADER_BYTES + textBytesMax), cookie, error, text);
+        } else {
+            Replies.writeSimpleError(room(Replies.SIMPLE_HEADER_BYTES), cookie, error);
+        }
+    }
+
+    /** A reply is complete; what was reserved for its request is free when the reply has left. */
+    void endReply(long reservedBytes) {
+        batchReplies++;
+        batchBytes += reservedBytes;
+    }
+
+    /** Sends everything that was written. */
+    void flush() {
+        if (last == null) {
+            return;
+        }
+        ByteBuf end = last;
+        last = null;
+        channel.write(end).addListener(new Batch(batchReplies, batchBytes));
+        batchReplies = 0;
+        batchBytes = 0;
+        channel.flush();
+    }
+
+    private void append(ByteBuf buffer, boolean shared) {
+        if (last != null) {
+            var _ = channel.write(last);
+        }
+        last = buffer;
+        lastIsShared = shared;
+    }
+
+    private final class Batch implements ChannelFutureListener {
+        private final int replies;
+        private final long reservedBytes;
+
+        Batch(int replies, long reservedBytes) {
+            this.replies = replies;
+            this.reservedBytes = reservedBytes;
+        }
+
+        @Override
+        public void operationComplete(ChannelFuture future) {
+            flushed.flushed(replies, reservedBytes);
+        }
+    }
+}

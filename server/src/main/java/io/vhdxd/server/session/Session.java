@@ -1,0 +1,400 @@
+package io.vhdxd.server.session;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
+import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.NegotiatedSession;
+import io.vhdxd.nbd.Payload;
+import io.vhdxd.nbd.Refusal;
+import io.vhdxd.nbd.Request;
+import io.vhdxd.nbd.RequestValidator;
+import io.vhdxd.nbd.codec.Replies;
+import io.vhdxd.nbd.codec.RequestDecoder;
+import io.vhdxd.nbd.codec.RequestHandler;
+import io.vhdxd.server.export.Export;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection in its transmission phase. Everything on its event loop, unless a method says otherwise.
+ *
+ * <p>It is {@link Phase#OPEN} while requests may come; {@link Phase#ENDING} when none will, but replies are still to be sent;
+ * {@link Phase#GONE} when nothing can be sent any more. It is over when it is gone and the last of its operations is
+ * complete.
+ */
+final class Session implements RequestHandler, Export.Attachment {
+    /** How long a client may take to read the last replies, and to close its side, before the connection is closed. */
+    private static final long LINGER_MILLIS = 2_000;
+
+    private final Channel channel;
+    private final NegotiatedSession negotiated;
+    private final Export export;
+    private final SharedResources server;
+    private final SessionLog log;
+    private final RequestValidator validator;
+    private final Admission admission;
+    private final ReplyStream replies;
+    private final Completions completions;
+    private final PayloadWatch payloadWatch;
+
+    private Phase phase = Phase.OPEN;
+
+    /** Whether the client, not knowing of the end, may still be sending. */
+    private boolean lingers;
+
+    /** Read by other threads: nobody waits for the requests of this connection any more. */
+    private volatile boolean abandoned;
+
+    private @Nullable RequestDecoder decoder;
+    private @Nullable Admitted admitted;
+    private int operationCount;
+    private int changeCount;
+
+    private enum Phase {
+        OPEN,
+        ENDING,
+        GONE
+    }
+
+    /** A request that was let in and has not come yet. */
+    private record Admitted(
+            Request request, long reservedBytes, @Nullable Refusal refusal) {}
+
+    Session(Channel channel, NegotiatedSession negotiated, Export export, SharedResources server) {
+        this.channel = channel;
+        this.negotiated = negotiated;
+        this.export = export;
+        this.server = server;
+        this.log = new SessionLog(channel, export);
+        this.validator = new RequestValidator(negotiated);
+        this.admission =
+                new Admission(server.limits(), server.budget(), export.leftovers(), channel.eventLoop(), this::goOn);
+        this.replies = new ReplyStream(channel, negotiated.structuredReplies(), admission::release);
+        this.completions = new Completions(() -> channel.eventLoop().execute(this::finishCompleted));
+        this.payloadWatch =
+                new PayloadWatch(channel.eventLoop(), server.budget(), () -> admitted != null, this::dropStalledClient);
+    }
+
+    // What operations ask of their session.
+
+    ByteBufAllocator allocator() {
+        return channel.alloc();
+    }
+
+    SessionLimits limits() {
+        return server.limits();
+    }
+
+    IoPool ioPool() {
+        return server.ioPool();
+    }
+
+    /** Any thread. */
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    // What the decoder tells.
+
+    @Override
+    public void onStart(RequestDecoder started) {
+        decoder = started;
+        export.attach(this);
+        server.sessions().add(this);
+        log.started(negotiated);
+    }
+
+    @Override
+    public boolean tryAdmit(Request request) {
+        if (phase != Phase.OPEN) {
+            return false;
+        }
+        Refusal refusal = validator.check(request);
+        long neededBytes = neededBytes(request, refusal);
+        if (!admission.tryAdmit(neededBytes, refusal == null && isChange(request.command()))) {
+            return false;
+        }
+        admitted = new Admitted(request, neededBytes, refusal);
+        return true;
+    }
+
+    /** The payload comes also if the request is refused; data goes back only if it is not. */
+    private static long neededBytes(Request request, @Nullable Refusal refusal) {
+        return switch (request.command()) {
+            case Command.WRITE -> request.payload() == null ? 0 : request.lengthBytes();
+            case Command.READ -> refusal == null ? request.lengthBytes() : 0;
+            case Command.BLOCK_STATUS -> refusal == null ? StatusOperation.REPLY_BYTES_MAX : 0;
+            default -> 0;
+        };
+    }
+
+    private static boolean isChange(int command) {
+        return command == Command.WRITE || command == Command.TRIM || command == Command.WRITE_ZEROES;
+    }
+
+    @Override
+    public void onRequest(Request request) {
+        Admitted let = Objects.requireNonNull(admitted);
+        assert let.request.cookie() == request.cookie();
+        admitted = null;
+        if (let.refusal != null) {
+            refuse(request, let.reservedBytes, let.refusal);
+            return;
+        }
+        switch (request.command()) {
+            case Command.READ ->
+                start(new ReadOperation(
+                        this, request, let.reservedBytes, export.disk(), negotiated.structuredReplies()));
+            case Command.WRITE ->
+                start(new WriteOperation(
+                        this, request, Objects.requireNonNull(request.payload()), let.reservedBytes, export.disk()));
+            case Command.FLUSH -> flushDisk(request);
+            case Command.TRIM, Command.WRITE_ZEROES -> start(new WriterOperation(this, request, export.disk()));
+            case Command.CACHE -> succeed(request);
+            case Command.BLOCK_STATUS ->
+                start(new StatusOperation(this, request, let.reservedBytes, export.disk(), negotiated.metaContexts()));
+            case Command.DISC -> {
+                admission.release(1, 0);
+                end("the client disconnected", false);
+            }
+            default -> throw new IllegalStateException("command: " + request.command());
+        }
+    }
+
+    private void refuse(Request request, long reservedBytes, Refusal refusal) {
+        Payload payload = request.payload();
+        if (payload != null) {
+            payload.release();
+        }
+        log.refused(request, refusal);
+        replies.writeError(request.cookie(), refusal.error(), refusal.text());
+        replies.endReply(reservedBytes);
+    }
+
+    /** Nothing can have been changed through an export that is read-only. */
+    private void flushDisk(Request request) {
+        if (export.isReadOnly()) {
+            succeed(request);
+        } else {
+            start(new WriterOperation(this, request, export.disk()));
+        }
+    }
+
+    private void succeed(Request request) {
+        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), request.cookie());
+        replies.endReply(0);
+    }
+
+    @Override
+    public void onBatchEnd() {
+        replies.flush();
+        if (admitted != null) {
+            payloadWatch.progressed();
+        }
+    }
+
+    @Override
+    public void onInputEnd() {
+        end("the client closed the connection", false);
+    }
+
+    @Override
+    public void onWritabilityChanged(boolean writable) {
+        // Replies count as under way until they have left, so what waits to be written is bounded by the admission.
+    }
+
+    @Override
+    public void onFailure(Throwable cause) {
+        log.failed(cause);
+        becomeGone();
+    }
+
+    @Override
+    public void onClosed() {
+        becomeGone();
+        if (admitted != null) {
+            admission.release(1, admitted.reservedBytes);
+            admitted = null;
+        }
+        log.closed();
+        detachIfOver();
+    }
+
+    // Operations.
+
+    private void start(Operation operation) {
+        operationCount++;
+        if (operation.isChange()) {
+            changeCount++;
+        }
+        carryOut(operation, operation::start);
+    }
+
+    /** A piece of work on an operation. */
+    interface Work {
+        /** Tells whether the operation is done. */
+        boolean work() throws IOException;
+    }
+
+    /** Does a piece of work, and completes the operation if that was all or if it failed. Any thread. */
+    void carryOut(Operation operation, Work work) {
+        IOException failure;
+        try {
+            if (!work.work()) {
+                return;
+            }
+            failure = null;
+        } catch (IOException e) {
+            failure = e;
+        } catch (RuntimeException | Error e) {
+            log.internalError(operation.request, e);
+            failure = new IOException("an error in the server itself: " + e, e);
+        }
+        operation.completed(failure);
+    }
+
+    /** An operation is done, or has failed. Any thread. */
+    void complete(Operation operation) {
+        if (channel.eventLoop().inEventLoop()) {
+            finish(operation);
+        } else {
+            completions.put(operation);
+        }
+    }
+
+    /** Ends operations that were completed on other threads, all that there are at once. */
+    private void finishCompleted() {
+        completions.drain(this::finish);
+        replies.flush();
+    }
+
+    private void finish(Operation operation) {
+        operationCount--;
+        if (operation.isChange()) {
+            changeDone();
+        }
+        if (phase == Phase.GONE) {
+            operation.discard();
+            admission.release(1, operation.reservedBytes);
+            detachIfOver();
+            return;
+        }
+        IOException failure = operation.failure();
+        if (failure == null) {
+            operation.succeed(replies);
+        } else {
+            operation.discard();
+            WireError error = WireError.of(failure);
+            log.failed(operation.request, failure);
+            replies.writeError(operation.request.cookie(), error.error(), error.text());
+        }
+        replies.endReply(operation.reservedBytes);
+        hangUpIfDone();
+    }
+
+    private void changeDone() {
+        changeCount--;
+        if (phase != Phase.OPEN) {
+            export.leftovers().oneDone();
+        }
+    }
+
+    /** Asks the decoder again for the request that was not admitted. */
+    private void goOn() {
+        if (phase == Phase.OPEN) {
+            Objects.requireNonNull(decoder).resume();
+            replies.flush();
+        }
+    }
+
+    // The end.
+
+    /** No request comes any more; those that have come are finished. */
+    private void end(String reason, boolean clientMaySend) {
+        if (phase != Phase.OPEN) {
+            return;
+        }
+        log.ending(reason);
+        phase = Phase.ENDING;
+        lingers = clientMaySend;
+        export.leftovers().add(changeCount);
+        admission.close();
+        hangUpIfDone();
+    }
+
+    private void hangUpIfDone() {
+        if (phase != Phase.ENDING || operationCount > 0) {
+            return;
+        }
+        replies.flush();
+        // Everything written before this has left when it has.
+        var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> {
+            if (lingers && channel instanceof DuplexChannel duplex) {
+                // Closed with bytes of the client unread, the connection would be reset, and the last replies lost. So
+                // it
+                // is closed when the client has closed its side.
+                channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+                var _ = duplex.shutdownOutput();
+            } else {
+                var _ = channel.close();
+            }
+        });
+        var _ = channel.eventLoop().schedule(this::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Finishes what has come, and then closes the connection, so that a client may come back and repeat the rest. Any thread. */
+    void drain() {
+        channel.eventLoop().execute(() -> {
+            if (phase == Phase.OPEN) {
+                Objects.requireNonNull(decoder).stop();
+                end("the server is shutting down", true);
+            }
+        });
+    }
+
+    /** Any thread. */
+    void close() {
+        var _ = channel.close();
+    }
+
+    private void dropStalledClient() {
+        log.ending("the client stalled in the middle of a payload while others waited for memory");
+        becomeGone();
+        var _ = channel.close();
+    }
+
+    @Override
+    public void dropIfClientGone(Runnable examined) {
+        channel.eventLoop().execute(() -> {
+            if (phase == Phase.OPEN && server.clientGone().test(channel)) {
+                log.ending("the client is gone");
+                becomeGone();
+                var _ = channel.close();
+            }
+            examined.run();
+        });
+    }
+
+    /** Nobody waits for replies any more: what was not begun is dropped, the rest is left over. */
+    private void becomeGone() {
+        abandoned = true;
+        if (phase == Phase.OPEN) {
+            export.leftovers().add(changeCount);
+        }
+        phase = Phase.GONE;
+        admission.close();
+        replies.flush();
+    }
+
+    private void detachIfOver() {
+        if (phase == Phase.GONE && operationCount == 0 && !channel.isOpen()) {
+            export.detach(this);
+            server.sessions().remove(this);
+        }
+    }
+}

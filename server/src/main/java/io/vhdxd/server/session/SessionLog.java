@@ -1,0 +1,90 @@
+package io.vhdxd.server.session;
+
+import io.netty.channel.Channel;
+import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.ErrorText;
+import io.vhdxd.nbd.NegotiatedSession;
+import io.vhdxd.nbd.Refusal;
+import io.vhdxd.nbd.Request;
+import io.vhdxd.nbd.codec.ProtocolViolationException;
+import io.vhdxd.server.export.Export;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the log hears of one connection: each line names it. A client cannot fill the disk with its faults. Thread-safe. */
+final class SessionLog {
+    private static final Logger LOG = LoggerFactory.getLogger("vhdxd.session");
+
+    /** Lines about failed requests that one connection may cause. */
+    private static final int FAULTS_MAX = 20;
+
+    private final String connection;
+    private final AtomicInteger faults = new AtomicInteger();
+
+    SessionLog(Channel channel, Export export) {
+        connection = "connection " + channel.id().asShortText() + " to " + ErrorText.quote(export.name());
+        this.client = channel.remoteAddress();
+    }
+
+    private final Object client;
+
+    void started(NegotiatedSession negotiated) {
+        LOG.info(
+                "{}: started by {} ({} replies, {} metadata contexts)",
+                connection,
+                client,
+                negotiated.structuredReplies() ? "structured" : "simple",
+                negotiated.metaContexts().size());
+    }
+
+    void ending(String reason) {
+        LOG.info("{}: {}", connection, reason);
+    }
+
+    void closed() {
+        LOG.debug("{}: closed", connection);
+    }
+
+    /** The connection cannot go on. */
+    void failed(Throwable cause) {
+        if (cause instanceof ProtocolViolationException || cause instanceof IOException) {
+            LOG.info("{}: {}", connection, cause.getMessage());
+        } else {
+            LOG.error("{}: closed after an error in the server itself", connection, cause);
+        }
+    }
+
+    /** The client asked for something that it must not. */
+    void refused(Request request, Refusal refusal) {
+        if (mayTell()) {
+            LOG.info("{}: {} refused: {}", connection, describe(request), refusal.text());
+        }
+    }
+
+    void failed(Request request, IOException cause) {
+        if (mayTell()) {
+            LOG.warn("{}: {} failed: {}", connection, describe(request), cause.toString());
+        }
+    }
+
+    void internalError(Request request, Throwable cause) {
+        if (mayTell()) {
+            LOG.error("{}: {} failed in the server itself", connection, describe(request), cause);
+        }
+    }
+
+    private boolean mayTell() {
+        int fault = faults.incrementAndGet();
+        if (fault == FAULTS_MAX) {
+            LOG.warn("{}: further failures of its requests are not logged", connection);
+        }
+        return fault < FAULTS_MAX;
+    }
+
+    private static String describe(Request request) {
+        return Command.nameOf(request.command()) + " of " + request.lengthBytes() + " bytes at "
+                + Long.toUnsignedString(request.offsetBytes());
+    }
+}

@@ -1,0 +1,88 @@
+package io.vhdxd.server.session;
+
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.vhdxd.nbd.NegotiatedSession;
+import io.vhdxd.nbd.OptionReplyType;
+import io.vhdxd.nbd.codec.RequestHandler;
+import io.vhdxd.nbd.codec.TransmissionStarter;
+import io.vhdxd.nbd.handshake.OptionRefusedException;
+import io.vhdxd.server.export.Export;
+import io.vhdxd.server.export.ExportTable;
+import java.io.IOException;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the sessions of a server, and ends them. Thread-safe. */
+public final class SessionStarter implements TransmissionStarter {
+    private static final Logger LOG = LoggerFactory.getLogger("vhdxd.session");
+
+    private final ExportTable exports;
+    private final SharedResources shared;
+
+    /** @param clientGone as {@link SharedResources#clientGone} */
+    public SessionStarter(
+            ExportTable exports,
+            SessionLimits limits,
+            ByteBudget budget,
+            IoPool ioPool,
+            Predicate<Channel> clientGone) {
+        this.exports = exports;
+        this.shared = new SharedResources(limits, budget, ioPool, new Sessions(), clientGone);
+    }
+
+    /** Lets the connection in when no change of a client that is gone can come after its own any more (promise R2). */
+    @Override
+    public Future<RequestHandler> start(Channel channel, NegotiatedSession negotiated) {
+        Promise<RequestHandler> handler = channel.eventLoop().newPromise();
+        if (exports.isShuttingDown()) {
+            return handler.setFailure(
+                    new OptionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down."));
+        }
+        Export export = exports.of(negotiated.export());
+        if (!export.leftovers().isNone()) {
+            LOG.info(
+                    "connection {}: waits until the requests of connections that are gone are done",
+                    channel.id().asShortText());
+        }
+        export.settle(() -> channel.eventLoop()
+                .execute(() -> handler.setSuccess(new Session(channel, negotiated, export, shared))));
+        return handler;
+    }
+
+    @Override
+    public void handshakeEnded(Channel channel, String reason, @Nullable Throwable cause) {
+        if (cause == null || cause instanceof IOException) {
+            LOG.debug("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
+        } else {
+            LOG.error(
+                    "connection {}: an error in the server itself", channel.id().asShortText(), cause);
+        }
+    }
+
+    /** Lets every session finish the requests that have come, and then close its connection. */
+    public void drain() {
+        shared.sessions().drain();
+    }
+
+    /** Closes the connections of all sessions. */
+    public void close() {
+        shared.sessions().close();
+    }
+
+    /**
+     * Waits until all sessions are over, which also means that nothing uses the images any more.
+     *
+     * @return whether they are
+     */
+    public boolean awaitEnd(long timeoutMillis) throws InterruptedException {
+        return shared.sessions().awaitNone(timeoutMillis);
+    }
+
+    public int sessionCount() {
+        return shared.sessions().count();
+    }
+}

@@ -1,0 +1,74 @@
+package io.vhdxd.server.session;
+
+import io.netty.buffer.ByteBuf;
+import io.vhdxd.nbd.AllocationFlags;
+import io.vhdxd.nbd.CommandFlags;
+import io.vhdxd.nbd.MetaContext;
+import io.vhdxd.nbd.Request;
+import io.vhdxd.nbd.codec.Replies;
+import io.vhdxd.server.export.Disk;
+import io.vhdxd.vhdx.ExtentKind;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** BLOCK_STATUS, from the block map. The extents end where the request does, or earlier (nbd.md CM-09). */
+final class StatusOperation extends Operation {
+    /** A client with a range in more pieces has to ask again from there on. */
+    static final int EXTENTS_MAX = 4096;
+
+    /** What one reply may need. */
+    static final int REPLY_BYTES_MAX = Replies.STATUS_HEADER_BYTES + EXTENTS_MAX * Replies.EXTENT_BYTES;
+
+    private final Disk disk;
+    private final List<MetaContext> contexts;
+    private @Nullable Extents extents;
+
+    StatusOperation(Session session, Request request, long reservedBytes, Disk disk, List<MetaContext> contexts) {
+        super(session, request, reservedBytes);
+        this.disk = disk;
+        this.contexts = contexts;
+    }
+
+    @Override
+    boolean isChange() {
+        return false;
+    }
+
+    @Override
+    boolean start() {
+        extents = Extents.of(
+                disk,
+                request.offsetBytes(),
+                request.lengthBytes(),
+                request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX,
+                StatusOperation::allocationFlags);
+        return true;
+    }
+
+    @Override
+    void succeed(ReplyStream replies) {
+        Extents found = Objects.requireNonNull(extents);
+        for (int i = 0; i < contexts.size(); i++) {
+            ByteBuf out = replies.room(Replies.STATUS_HEADER_BYTES + found.count() * Replies.EXTENT_BYTES);
+            boolean done = i == contexts.size() - 1;
+            Replies.writeStatusHeader(
+                    out, done, request.cookie(), contexts.get(i).id(), found.count());
+            for (int j = 0; j < found.count(); j++) {
+                Replies.writeExtent(out, found.lengthBytes(j), found.number(j));
+            }
+        }
+    }
+
+    private static int allocationFlags(ExtentKind kind) {
+        return switch (kind) {
+            case DATA -> 0;
+            case HOLE -> AllocationFlags.HOLE | AllocationFlags.ZERO;
+        };
+    }
+
+    @Override
+    void discard() {
+        // It holds none.
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of exports. */
+@NullMarked
+package io.vhdxd.server.export;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,92 @@
+package io.vhdxd.server.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vhdxd.nbd.ChunkType;
+import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.CommandFlags;
+import io.vhdxd.nbd.MetaContext;
+import io.vhdxd.nbd.NbdError;
+import io.vhdxd.server.support.MemoryDisk;
+import io.vhdxd.server.support.NbdClient;
+import io.vhdxd.server.support.NbdClient.Chunk;
+import io.vhdxd.server.support.TestServer;
+import io.vhdxd.vhdx.ExtentKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class BlockStatusTest {
+    private static final int BLOCK = MemoryDisk.BLOCK_BYTES;
+
+    /** A length and its flags. */
+    private record Extent(long length, int flags) {}
+
+    @Test
+    @DisplayName("CM-08, CM-09: one chunk for base:allocation, extents side by side, ending with the request")
+    void extents() throws IOException {
+        MemoryDisk disk = new MemoryDisk(6);
+        disk.setBlock(1, ExtentKind.DATA);
+        disk.setBlock(2, ExtentKind.DATA);
+        try (TestServer server = TestServer.of(disk);
+                NbdClient client = server.structuredClient()) {
+            assertThat(status(client, 0, 512, 4 * BLOCK))
+                    .containsExactly(new Extent(BLOCK - 512, 3), new Extent(2 * BLOCK, 0), new Extent(BLOCK + 512, 3));
+        }
+    }
+
+    @Test
+    @DisplayName("CM-09: REQ_ONE gives one extent, not longer than the request")
+    void requestOne() throws IOException {
+        MemoryDisk disk = new MemoryDisk(6);
+        disk.setBlock(3, ExtentKind.DATA);
+        try (TestServer server = TestServer.of(disk);
+                NbdClient client = server.structuredClient()) {
+            assertThat(status(client, CommandFlags.REQ_ONE, 0, 6 * BLOCK)).containsExactly(new Extent(3 * BLOCK, 3));
+            assertThat(status(client, CommandFlags.REQ_ONE, 0, BLOCK)).containsExactly(new Extent(BLOCK, 3));
+        }
+    }
+
+    @Test
+    @DisplayName("SEC-26: a range in very many pieces is told as far as one reply goes")
+    void manyExtents() throws IOException {
+        MemoryDisk disk = new MemoryDisk(5000);
+        for (int block = 0; block < 5000; block += 2) {
+            disk.setBlock(block, ExtentKind.DATA);
+        }
+        try (TestServer server = TestServer.of(disk);
+                NbdClient client = server.structuredClient()) {
+            List<Extent> first = status(client, 0, 0, disk.sizeBytes());
+            assertThat(first).hasSize(StatusOperation.EXTENTS_MAX);
+            long told = first.stream().mapToLong(Extent::length).sum();
+            assertThat(status(client, 0, told, disk.sizeBytes() - told)).hasSize(5000 - StatusOperation.EXTENTS_MAX);
+        }
+    }
+
+    @Test
+    @DisplayName("CM-08: without the context it is EINVAL")
+    void notNegotiated() throws IOException {
+        try (TestServer server = TestServer.of(new MemoryDisk(1));
+                NbdClient client = server.simpleClient()) {
+            client.request(Command.BLOCK_STATUS, 0, 1, 0, 512);
+            assertThat(client.outcome()).isEqualTo(NbdError.EINVAL.wireValue());
+        }
+    }
+
+    private static List<Extent> status(NbdClient client, int flags, long offset, long length) throws IOException {
+        client.request(Command.BLOCK_STATUS, flags, 5, offset, length);
+        Chunk chunk = client.chunk();
+        assertThat(chunk.type()).isEqualTo(ChunkType.BLOCK_STATUS);
+        assertThat(chunk.done()).isTrue();
+        ByteBuffer content = chunk.content();
+        assertThat(content.getInt()).isEqualTo(MetaContext.BASE_ALLOCATION.id());
+        List<Extent> extents = new ArrayList<>();
+        while (content.hasRemaining()) {
+            extents.add(new Extent(content.getInt() & 0xffffffffL, content.getInt()));
+        }
+        return extents;
+    }
+}
