@@ -89,10 +89,13 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
-        if (phase != Phase.ENDED) {
-            received.writeBytes(in);
+        try {
+            if (phase != Phase.ENDED) {
+                received.writeBytes(in);
+            }
+        } finally {
+            in.release();
         }
-        in.release();
         decode(ctx);
     }
 
