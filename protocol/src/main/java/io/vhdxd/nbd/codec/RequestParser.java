@@ -137,8 +137,7 @@ final class RequestParser {
 
     private boolean receivePayload() {
         ReceivedPayload incoming = Objects.requireNonNull(payload);
-        boolean complete =
-                incoming.isInPieces() ? incoming.completeIfFilled() : incoming.takeFrom(requestBuffer.received());
+        boolean complete = incoming.isInPieces() ? incoming.isComplete() : incoming.takeFrom(requestBuffer.received());
         if (complete) {
             deliver();
         }
