@@ -230,11 +230,13 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
                     new OptionRefusedException(OptionReplyType.PLATFORM, "The server cannot provide the export.");
             carryOut(ctx, handshake.refuse(entry.session(), refusal));
         }
-        startDeadline(ctx);
-        if (inputEnded) {
-            endAfterWrites(ctx);
-        } else {
-            ctx.channel().config().setAutoRead(true);
+        if (phase == Phase.HAGGLING) {
+            startDeadline(ctx);
+            if (inputEnded) {
+                endAfterWrites(ctx);
+            } else {
+                ctx.channel().config().setAutoRead(true);
+            }
         }
     }
 

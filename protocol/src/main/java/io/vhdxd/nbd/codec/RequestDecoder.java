@@ -51,7 +51,7 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         inputEnded = earlyInputEnd;
         try {
             handler.onStart(this);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
         }
         proceed();
