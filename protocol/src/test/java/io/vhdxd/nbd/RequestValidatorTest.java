@@ -18,6 +18,7 @@ class RequestValidatorTest {
         Command.READ, Command.WRITE, Command.TRIM, Command.CACHE, Command.WRITE_ZEROES, Command.BLOCK_STATUS
     };
 
+    private long sizeBytes = SIZE;
     private int exportFlags = TestExports.ALL_FLAGS;
     private int minimumBlockBytes = 1;
     private int maximumPayloadBytes = Limits.MAXIMUM_PAYLOAD_BYTES;
@@ -147,6 +148,15 @@ class RequestValidatorTest {
     }
 
     @Test
+    @DisplayName("OP-16, SZ-07: on the largest possible export, the sum of offset and length does not wrap")
+    void largestExport() {
+        sizeBytes = Long.MAX_VALUE;
+        assertThat(check(Command.TRIM, 0, Long.MAX_VALUE - 512, 512)).isNull();
+        assertRefused(check(Command.TRIM, 0, Long.MAX_VALUE - 512, 513), NbdError.EINVAL);
+        assertRefused(check(Command.TRIM, 0, Long.MAX_VALUE, 0xffffffffL), NbdError.EINVAL);
+    }
+
+    @Test
     @DisplayName("SEC-28: the error text shows an offset above 2^63 as what it is")
     void unsignedOffsetInText() {
         assertThat(check(Command.READ, 0, -512, 512))
@@ -237,7 +247,8 @@ class RequestValidatorTest {
     }
 
     private RequestValidator validator() {
-        ExportInfo export = new ExportInfo("disk", "", SIZE, exportFlags, minimumBlockBytes, 4096, maximumPayloadBytes);
+        ExportInfo export =
+                new ExportInfo("disk", "", sizeBytes, exportFlags, minimumBlockBytes, 4096, maximumPayloadBytes);
         int flags = exportFlags | (structuredReplies ? TransmissionFlags.SEND_DF : 0);
         return new RequestValidator(
                 new NegotiatedSession(export, flags, structuredReplies, contexts, true, OptionCode.GO));

@@ -52,7 +52,6 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     private @Nullable ScheduledFuture<?> deadline;
     private boolean inputEnded;
-    private boolean endReported;
     private String endReason = "The client closed the connection during the handshake.";
     private @Nullable Throwable endCause;
 
@@ -89,10 +88,13 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
-        if (phase != Phase.ENDED) {
-            received.writeBytes(in);
+        try {
+            if (phase != Phase.ENDED) {
+                received.writeBytes(in);
+            }
+        } finally {
+            in.release();
         }
-        in.release();
         decode(ctx);
     }
 
@@ -122,6 +124,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        // While the server is asked, its answer decides who is told.
         if (phase != Phase.STARTING) {
             reportEnd(ctx);
         }
@@ -193,7 +196,6 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         if (done.isSuccess() && active) {
             enterTransmission(ctx, entry, done.getNow());
         } else if (done.isSuccess()) {
-            endReported = true;
             done.getNow().onClosed();
         } else if (active) {
             refuse(ctx, entry, done.cause());
@@ -204,7 +206,6 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     private void enterTransmission(ChannelHandlerContext ctx, Outcome.EnterTransmission entry, RequestHandler handler) {
         phase = Phase.ENDED;
-        endReported = true;
         ByteBuf replies = ctx.alloc().buffer();
         HandshakeMessages.writeEntry(replies, entry);
         send(ctx, replies);
@@ -229,11 +230,13 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
                     new OptionRefusedException(OptionReplyType.PLATFORM, "The server cannot provide the export.");
             carryOut(ctx, handshake.refuse(entry.session(), refusal));
         }
-        startDeadline(ctx);
-        if (inputEnded) {
-            endAfterWrites(ctx);
-        } else {
-            ctx.channel().config().setAutoRead(true);
+        if (phase == Phase.HAGGLING) {
+            startDeadline(ctx);
+            if (inputEnded) {
+                endAfterWrites(ctx);
+            } else {
+                ctx.channel().config().setAutoRead(true);
+            }
         }
     }
 
@@ -283,9 +286,6 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void reportEnd(ChannelHandlerContext ctx) {
-        if (!endReported) {
-            endReported = true;
-            starter.handshakeEnded(ctx.channel(), endReason, endCause);
-        }
+        starter.handshakeEnded(ctx.channel(), endReason, endCause);
     }
 }

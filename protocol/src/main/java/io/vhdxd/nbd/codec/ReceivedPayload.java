@@ -7,31 +7,38 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A payload while it is received, and afterwards. It is a slice of the buffer that its header came in, if it fits in there.
- * Otherwise the slice holds the beginning, and the rest goes into pieces of its own, which the socket fills one after the
+ * A payload while it is received, and afterwards. It is a part of the buffer that its header came in, if it fits in there.
+ * Otherwise that part holds the beginning, and the rest goes into pieces of its own, which the socket fills one after the
  * other. A piece is allocated when there is something to receive and the one before it is full, so memory follows what was
  * received; and none is larger than the rest of the payload, so the next header never lands in one.
  */
 final class ReceivedPayload implements Payload {
     static final int PIECE_BYTES = 256 << 10;
 
-    private static final ByteBuf[] NO_PARTS = {};
+    private static final ByteBuf[] NO_OWNERS = {};
     private static final ByteBuffer[] NO_BUFFERS = {};
 
     private final int lengthBytes;
-    private ByteBuf[] parts = NO_PARTS;
+
+    /** The bytes, part by part. These views are made on the event loop, because that is not safe on other threads. */
+    private ByteBuffer[] buffers = NO_BUFFERS;
+
+    /** What to release for each part. */
+    private ByteBuf[] owners = NO_OWNERS;
+
     private int partCount;
 
-    /** How many bytes of the payload no part has room for. */
-    private int bytesWithoutRoom;
+    /** How many bytes of the payload belong to no part so far. */
+    private int bytesLeft;
+
+    /** The piece that was allocated last. */
+    private @Nullable ByteBuf piece;
 
     private boolean inPieces;
-    private @Nullable ByteBuf piece;
-    private ByteBuffer[] buffers = NO_BUFFERS;
 
     ReceivedPayload(int lengthBytes) {
         this.lengthBytes = lengthBytes;
-        this.bytesWithoutRoom = lengthBytes;
+        this.bytesLeft = lengthBytes;
     }
 
     @Override
@@ -47,7 +54,7 @@ final class ReceivedPayload implements Payload {
     @Override
     public void release() {
         for (int i = 0; i < partCount; i++) {
-            parts[i].release();
+            owners[i].release();
         }
     }
 
@@ -57,24 +64,20 @@ final class ReceivedPayload implements Payload {
      * @return whether it is complete
      */
     boolean takeFrom(ByteBuf received) {
-        int availableBytes = received.readableBytes();
-        if (availableBytes >= lengthBytes) {
-            if (lengthBytes > 0) {
-                parts = new ByteBuf[1];
-                add(received.readRetainedSlice(lengthBytes));
-            }
-            complete();
-            return true;
-        }
+        int availableBytes = Math.min(received.readableBytes(), lengthBytes);
         int missingBytes = lengthBytes - availableBytes;
-        if (missingBytes > received.writableBytes()) {
-            inPieces = true;
-            parts = new ByteBuf[1 + (missingBytes + PIECE_BYTES - 1) / PIECE_BYTES];
-            if (availableBytes > 0) {
-                add(received.readRetainedSlice(availableBytes));
-            }
+        if (missingBytes > 0 && missingBytes <= received.writableBytes()) {
+            return false;
         }
-        return false;
+        inPieces = missingBytes > 0;
+        int partsNeeded = (availableBytes > 0 ? 1 : 0) + (missingBytes + PIECE_BYTES - 1) / PIECE_BYTES;
+        buffers = new ByteBuffer[partsNeeded];
+        owners = new ByteBuf[partsNeeded];
+        if (availableBytes > 0) {
+            add(received.retain(), received.nioBuffer(received.readerIndex(), availableBytes));
+            received.skipBytes(availableBytes);
+        }
+        return !inPieces;
     }
 
     boolean isInPieces() {
@@ -85,36 +88,23 @@ final class ReceivedPayload implements Payload {
     ByteBuf pieceWithRoom(ByteBufAllocator allocator) {
         ByteBuf current = piece;
         if (current == null || !current.isWritable()) {
-            int bytes = Math.min(bytesWithoutRoom, PIECE_BYTES);
+            int bytes = Math.min(bytesLeft, PIECE_BYTES);
             current = allocator.directBuffer(bytes, bytes);
-            add(current);
             piece = current;
+            add(current, current.nioBuffer(0, bytes));
         }
         return current;
     }
 
     /** Whether the pieces have made the payload complete. */
-    boolean completeIfFilled() {
-        if (bytesWithoutRoom > 0 || piece == null || piece.isWritable()) {
-            return false;
-        }
-        complete();
-        return true;
+    boolean isComplete() {
+        return bytesLeft == 0 && piece != null && !piece.isWritable();
     }
 
-    private void add(ByteBuf part) {
-        parts[partCount++] = part;
-        bytesWithoutRoom -= part.capacity();
-    }
-
-    /**
-     * Makes the views of the buffers. That has to happen on the event loop, because not all of Netty's buffers let other
-     * threads do it while the socket reads into the memory behind them.
-     */
-    private void complete() {
-        buffers = new ByteBuffer[partCount];
-        for (int i = 0; i < partCount; i++) {
-            buffers[i] = parts[i].nioBuffer();
-        }
+    private void add(ByteBuf owner, ByteBuffer buffer) {
+        owners[partCount] = owner;
+        buffers[partCount] = buffer;
+        partCount++;
+        bytesLeft -= buffer.remaining();
     }
 }

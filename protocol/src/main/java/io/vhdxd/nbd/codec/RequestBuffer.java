@@ -10,6 +10,9 @@ import io.netty.buffer.Unpooled;
  * its place. An idle connection has none.
  */
 final class RequestBuffer {
+    /** The size of a request without its payload. */
+    static final int HEADER_BYTES = 28;
+
     static final int CAPACITY_BYTES = 128 << 10;
 
     /** With less room than this, a new buffer is better than a short read. */
@@ -18,7 +21,7 @@ final class RequestBuffer {
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
 
     /** The beginning of a header that waits for the next buffer. */
-    private final byte[] fragment = new byte[RequestDecoder.HEADER_BYTES];
+    private final byte[] fragment = new byte[HEADER_BYTES];
 
     private int fragmentBytes;
 
@@ -34,7 +37,7 @@ final class RequestBuffer {
             buffer.clear();
         }
         // More bytes than these can only be the beginning of a payload, and there is room for the rest of it.
-        if (buffer.writableBytes() < SHORT_ROOM_BYTES && buffer.readableBytes() < RequestDecoder.HEADER_BYTES) {
+        if (buffer.writableBytes() < SHORT_ROOM_BYTES && buffer.readableBytes() < HEADER_BYTES) {
             ByteBuf successor = allocator.directBuffer(CAPACITY_BYTES, CAPACITY_BYTES);
             successor.writeBytes(fragment, 0, fragmentBytes).writeBytes(buffer);
             fragmentBytes = 0;
@@ -50,7 +53,7 @@ final class RequestBuffer {
      * @param inHeader whether a header comes next; then its beginning does not count, because that is kept elsewhere
      */
     void shrink(boolean inHeader) {
-        boolean nothingInIt = inHeader ? buffer.readableBytes() < RequestDecoder.HEADER_BYTES : !buffer.isReadable();
+        boolean nothingInIt = inHeader ? buffer.readableBytes() < HEADER_BYTES : !buffer.isReadable();
         if (nothingInIt && buffer.refCnt() == 1 && buffer.capacity() > 0) {
             fragmentBytes = buffer.readableBytes();
             buffer.readBytes(fragment, 0, fragmentBytes);

@@ -12,8 +12,9 @@ public interface RequestHandler {
      * payload object of the request is still empty. If the answer is no, nothing more is read from the client, and the
      * question comes again after {@link RequestDecoder#resume}.
      *
-     * <p>What is admitted is delivered to {@link #onRequest} next, as the same object, unless the connection ends before a
-     * payload is complete. So one request at most is admitted but not delivered when {@link #onClosed} is called.
+     * <p>What is admitted is delivered to {@link #onRequest} next, as the same object, unless the connection or its input
+     * ends, or the decoder is stopped, before a payload is complete. So one request at most is admitted but not delivered
+     * when {@link #onClosed} is called.
      */
     boolean tryAdmit(Request request);
 

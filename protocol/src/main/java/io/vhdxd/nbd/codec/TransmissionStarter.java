@@ -11,7 +11,7 @@ public interface TransmissionStarter {
     /**
      * A client wants to enter the transmission phase. It is told so, and its requests are decoded, when the future
      * succeeds; until then nothing is read from it. A server takes its time here if requests of earlier connections are
-     * still under way that must not come after those of this one.
+     * still under way that must not come after those of this one. The future may be completed on any thread.
      *
      * <p>If the future fails with a {@link OptionRefusedException}, the client gets its message; if it fails with
      * anything else, only that the server could not do it. The client may then go on with other options, and choose again.

@@ -8,7 +8,8 @@
  * goes back.
  *
  * <p>The payload of a WRITE is not copied on its way from the socket: {@code ReceiveAllocator} lets the socket read into
- * the buffers that the decoder has prepared.
+ * the buffers of the {@code RequestParser}, which are a {@code RequestBuffer} for headers and what fits behind them, and the
+ * pieces of a {@code ReceivedPayload}.
  *
  * <p>May depend on: {@code io.vhdxd.nbd}, {@code .handshake}, Netty.
  */

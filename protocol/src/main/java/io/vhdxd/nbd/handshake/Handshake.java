@@ -75,31 +75,31 @@ public final class Handshake {
             return Outcome.close("The client sent option " + Integer.toUnsignedString(option)
                     + " without having set the flag for fixed newstyle.");
         }
-        if (code == null) {
-            String text = "The option " + Integer.toUnsignedString(option) + " is not supported.";
-            return Outcome.haggle(OptionReply.error(option, new OptionRefusedException(OptionReplyType.UNSUP, text)));
-        }
         if (code == OptionCode.SET_META_CONTEXT) {
             // Whatever comes of it, the earlier selection is gone.
             negotiation.selectNothing();
         }
         try {
-            return answer(code, data);
+            return answer(option, code, data);
         } catch (OptionRefusedException e) {
-            return refuse(code, e);
+            return refuse(option, e);
         }
     }
 
     /** The server does not let the client enter the transmission phase as the last outcome proposed. */
     public Outcome refuse(NegotiatedSession session, OptionRefusedException cause) {
-        return refuse(session.enteredBy(), cause);
+        return refuse(session.enteredBy().wireValue(), cause);
     }
 
-    private Outcome answer(OptionCode code, byte @Nullable [] data) throws OptionRefusedException {
+    private Outcome answer(int option, @Nullable OptionCode code, byte @Nullable [] data)
+            throws OptionRefusedException {
         if (exports.isShuttingDown() && code != OptionCode.ABORT) {
             throw new OptionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down.");
         }
         return switch (code) {
+            case null ->
+                throw new OptionRefusedException(
+                        OptionReplyType.UNSUP, "The option " + Integer.toUnsignedString(option) + " is not supported.");
             case EXPORT_NAME -> exportName.answer(code, require(data));
             case ABORT ->
                 new Outcome.Close(List.of(OptionReply.ack(code.wireValue())), "The client aborted the handshake.");
@@ -124,9 +124,9 @@ public final class Handshake {
         return data;
     }
 
-    private static Outcome refuse(OptionCode code, OptionRefusedException cause) {
-        return code == OptionCode.EXPORT_NAME
+    private static Outcome refuse(int option, OptionRefusedException cause) {
+        return option == OptionCode.EXPORT_NAME.wireValue()
                 ? Outcome.close("EXPORT_NAME was refused: " + cause.text())
-                : Outcome.haggle(OptionReply.error(code.wireValue(), cause));
+                : Outcome.haggle(OptionReply.error(option, cause));
     }
 }

@@ -113,7 +113,9 @@ class AdmissionTest {
             connection.handler.admission = request -> true;
             resume(connection);
             connection.send(new WireBytes().request(Command.READ, 0, 1, 0, 512));
+            connection.send(new byte[1 << 20]);
             assertThat(connection.handler.received).isEmpty();
+            assertThat(connection.allocator.live()).isEmpty();
         }
     }
 
@@ -127,7 +129,9 @@ class AdmissionTest {
                     return answer;
                 };
                 connection.send(new WireBytes().write(1, 0, new byte[100]).request(Command.READ, 0, 2, 0, 512));
+                connection.send(new WireBytes().put(new byte[100]).request(Command.READ, 0, 3, 0, 512));
                 assertThat(connection.handler.received).isEmpty();
+                assertThat(connection.handler.failures).isEmpty();
                 assertThat(connection.channel.config().isAutoRead()).isTrue();
             }
         }

@@ -3,13 +3,16 @@ package io.vhdxd.nbd.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.TestExports;
 import io.vhdxd.nbd.WireBytes;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,26 @@ class ConnectionEndTest {
             assertThat(connection.handler.failures).containsExactly(cause);
             assertThat(connection.handler.received).isEmpty();
             assertThat(connection.handler.events).containsExactly("batch", "failure", "closed");
+        }
+    }
+
+    @Test
+    @DisplayName("What goes wrong after a failure is not told")
+    void failsTwice() {
+        List<Channel> channels = new ArrayList<>();
+        RecordingHandler handler = new RecordingHandler() {
+            @Override
+            public void onFailure(Throwable cause) {
+                super.onFailure(cause);
+                channels.getFirst().pipeline().fireExceptionCaught(new IOException("A write has failed."));
+            }
+        };
+        try (TestConnection connection =
+                TestConnection.transmitting(TestConnection.Way.SOCKET, TestExports.of("disk"), handler)) {
+            channels.add(connection.channel);
+            connection.send(new WireBytes().put(new byte[28]));
+            assertThat(handler.failures).hasOnlyElementsOfType(ProtocolViolationException.class);
+            assertThat(handler.events).containsExactly("failure", "closed");
         }
     }
 

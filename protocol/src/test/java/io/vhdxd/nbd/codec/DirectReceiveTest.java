@@ -9,6 +9,7 @@ import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.WireBytes;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A payload stays where the socket has put it, and memory follows what was received. */
 class DirectReceiveTest {
-    private static final int HEADER_BYTES = RequestDecoder.HEADER_BYTES;
+    private static final int HEADER_BYTES = RequestBuffer.HEADER_BYTES;
 
     @ParameterizedTest
     @ValueSource(ints = {1, 512, 4096, 65536, RequestBuffer.CAPACITY_BYTES - HEADER_BYTES})
@@ -84,6 +85,27 @@ class DirectReceiveTest {
                 assertThat(payload(connection, i).buffers()).containsExactly(ByteBuffer.wrap(payloads[i]));
                 payload(connection, i).release();
             }
+        }
+    }
+
+    @Test
+    @DisplayName("The rest of a payload joins its beginning in the same buffer, if there is room for it")
+    void restInSameBuffer() {
+        try (TestConnection connection = TestConnection.transmitting(TestConnection.Way.SOCKET)) {
+            connection.handler.keepsPayloads = true;
+            byte[] second = random(20_000);
+            byte[] bytes = new WireBytes()
+                    .write(1, 0, random(100_000))
+                    .write(2, 0, second)
+                    .toArray();
+            connection.send(Arrays.copyOf(bytes, bytes.length - 15_000));
+            assertThat(RequestBuffer.CAPACITY_BYTES - (bytes.length - 15_000))
+                    .isBetween(15_000, RequestBuffer.SHORT_ROOM_BYTES);
+            connection.send(Arrays.copyOfRange(bytes, bytes.length - 15_000, bytes.length));
+            assertThat(connection.allocator.live()).hasSize(1);
+            assertThat(payload(connection, 1).buffers()).containsExactly(ByteBuffer.wrap(second));
+            payload(connection, 0).release();
+            payload(connection, 1).release();
         }
     }
 

@@ -75,9 +75,9 @@ class HandshakeSegmentationTest {
     @DisplayName("The same, in random segments")
     void randomSegments(TestConnection.Way way) {
         Random random = Seed.random("HandshakeSegmentationTest");
-        for (int round = 0; round < 50; round++) {
+        for (int round = 0; round < 20; round++) {
             try (TestConnection connection = new TestConnection(way)) {
-                int limit = 1 << random.nextInt(3, 17);
+                int limit = 1 << random.nextInt(5, 17);
                 for (int at = 0; at < CLIENT.length; ) {
                     int end = Math.min(CLIENT.length, at + 1 + random.nextInt(limit));
                     connection.send(Arrays.copyOfRange(CLIENT, at, end));

@@ -108,7 +108,10 @@ class RequestFramingTest {
         while (network.isReadable()) {
             ByteBuf segment = network.readSlice(Math.min(network.readableBytes(), 1 + random.nextInt(longestSegment)));
             if (way == TestConnection.Way.FOREIGN) {
-                connection.channel.writeInbound(Unpooled.copiedBuffer(segment));
+                connection.channel.writeInbound(connection
+                        .allocator
+                        .directBuffer(segment.readableBytes())
+                        .writeBytes(segment));
             }
             // Foreign buffers come even while nothing is read; a socket waits.
             while (way == TestConnection.Way.SOCKET && segment.isReadable()) {

@@ -110,7 +110,7 @@ final class TestConnection implements TransmissionStarter, AutoCloseable {
     /** The client sends bytes; they arrive together. With a socket, what comes while it is not read is lost to the test. */
     void send(byte[] bytes) {
         if (way == Way.FOREIGN) {
-            channel.writeInbound(Unpooled.copiedBuffer(bytes));
+            channel.writeInbound(allocator.directBuffer(bytes.length).writeBytes(bytes));
         } else {
             ByteBuf network = Unpooled.wrappedBuffer(bytes);
             receive(network);

@@ -11,6 +11,7 @@ import io.vhdxd.nbd.OptionCode;
 import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.WireBytes;
 import io.vhdxd.nbd.handshake.OptionRefusedException;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,6 +137,18 @@ class TransmissionStartTest {
         go();
         connection.close();
         assertThat(connection.ends).isEmpty();
+        promise.setSuccess(connection.handler);
+        connection.channel.runPendingTasks();
+        assertThat(connection.handler.events).containsExactly("closed");
+        assertThat(connection.ends).isEmpty();
+    }
+
+    @Test
+    @DisplayName("SEC-40: the same with a connection that breaks")
+    void breaksMeanwhile() {
+        go();
+        connection.channel.pipeline().fireExceptionCaught(new IOException("Connection reset by peer"));
+        assertThat(connection.channel.isOpen()).isFalse();
         promise.setSuccess(connection.handler);
         connection.channel.runPendingTasks();
         assertThat(connection.handler.events).containsExactly("closed");

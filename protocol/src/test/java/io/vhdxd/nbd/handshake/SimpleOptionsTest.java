@@ -87,4 +87,13 @@ class SimpleOptionsTest {
             default -> assertError(outcome, OptionReplyType.SHUTDOWN);
         }
     }
+
+    @Test
+    @DisplayName("HS-14: the same with an option that is unknown")
+    void shuttingDownUnknownOption() {
+        TestExports exports = TestExports.of("disk");
+        HandshakeClient client = new HandshakeClient(exports);
+        exports.shutDown();
+        assertError(client.send(77, new byte[3]), OptionReplyType.SHUTDOWN);
+    }
 }
