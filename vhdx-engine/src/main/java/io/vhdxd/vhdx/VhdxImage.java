@@ -11,8 +11,6 @@ import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.AccessGate;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.Extents;
-import io.vhdxd.vhdx.request.Completion;
-import io.vhdxd.vhdx.request.FlushRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.Storages;
@@ -24,8 +22,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -200,31 +196,9 @@ public final class VhdxImage implements Closeable {
         }
         try (storage) {
             if (writer != null) {
-                closeWriter(writer);
+                writer.close();
             }
         }
-    }
-
-    private static void closeWriter(ImageWriter writer) throws IOException {
-        CompletableFuture<Void> flushed = new CompletableFuture<>();
-        writer.submit(new FlushRequest(completing(flushed)));
-        try {
-            flushed.join();
-        } catch (CompletionException e) {
-            // The writer's own close reports the cause.
-            assert writer.health().hasFailed();
-        }
-        writer.close();
-    }
-
-    private static Completion completing(CompletableFuture<Void> future) {
-        return failure -> {
-            if (failure == null) {
-                future.complete(null);
-            } else {
-                future.completeExceptionally(failure);
-            }
-        };
     }
 
     /** Begins an access; close waits for its end. */

@@ -21,6 +21,20 @@ public final class SpaceMap {
         return free;
     }
 
+    /** Marks everything as used that another map has as used. */
+    public void claimAll(SpaceMap other) {
+        used.or(other.used);
+    }
+
+    public boolean isEmpty() {
+        return used.isEmpty();
+    }
+
+    /** How much is used. */
+    public long usedMib() {
+        return used.cardinality();
+    }
+
     /** Whether no MiB of a range is used. Takes time by the range's length, not by how far the next used MiB is. */
     public boolean isFree(long offsetMib, long lengthMib) {
         int to = Math.toIntExact(offsetMib + lengthMib);

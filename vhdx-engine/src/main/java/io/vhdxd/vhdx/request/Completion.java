@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** Who waits for an {@link ImageRequest}. */
 public interface Completion {
     /**
-     * The request has been carried out, or has failed. Called exactly once, on the writer's thread: it must be quick
-     * and must not throw.
+     * The request has been carried out, or has failed. Called exactly once, on the writer's thread or, if the image
+     * does not take the request, on the caller's: it must be quick and must not throw.
      *
      * @param failure null if it was carried out; {@link AbandonedException} if nobody waited for it any more
      */

@@ -198,7 +198,7 @@ final class LinuxStorage extends FileStorage {
             result = Libc.fdatasync(fd);
         } while (result == -Errno.EINTR);
         if (result < 0) {
-            throw failure("cannot sync " + name, result);
+            throw new IOException("cannot sync " + name + ": " + Errno.describe(-result));
         }
     }
 

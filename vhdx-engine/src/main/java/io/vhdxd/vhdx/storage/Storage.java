@@ -41,7 +41,8 @@ public interface Storage extends Closeable {
 
     /**
      * Makes every write, size change and hole that was finished before this call durable against loss of power. After
-     * a failure nothing is known about any of them, and a later success does not change that (promise R4).
+     * a failure nothing is known about any of them, and a later success does not change that (promise R4). So a failure is
+     * never a {@link NoSpaceException}, also where the file system has found no space for what was written before.
      */
     void sync() throws IOException;
 

@@ -4,6 +4,7 @@ import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.LogPage;
 import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.map.BlockMap;
+import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -90,6 +91,24 @@ final class Batch {
         return BlockMap.isFullyPresent(entry(blockIndex));
     }
 
+    /** Whether any block of a range is in another state than NOT_PRESENT and ZERO. */
+    boolean holdsMapped(ImageRequest range) {
+        if (range.lengthBytes() == 0) {
+            return false;
+        }
+        long lastBlock = disk.blockOf(range.endBytes() - 1);
+        long block = map.nextMapped(disk.blockOf(range.offsetBytes()));
+        while (block <= lastBlock) {
+            switch (BlockMap.state(map.entry(block))) {
+                case NOT_PRESENT, ZERO -> block = map.nextMapped(block + 1);
+                case UNDEFINED, UNMAPPED, FULLY_PRESENT, PARTIALLY_PRESENT -> {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /**
      * Takes space for a block that has none: its place in MiB, or -1 if there is none in stock.
      *
@@ -142,10 +161,13 @@ final class Batch {
         if (lengthBytes <= WRITTEN_ZEROS_MAX_BYTES) {
             storage.write(ZEROS.slice(0, (int) lengthBytes), offsetBytes);
             payloadBytes += lengthBytes;
-        } else if (keepSpace) {
-            storage.zeroRange(offsetBytes, lengthBytes);
         } else {
-            storage.punchHole(offsetBytes, lengthBytes);
+            if (keepSpace) {
+                storage.zeroRange(offsetBytes, lengthBytes);
+            } else {
+                storage.punchHole(offsetBytes, lengthBytes);
+            }
+            payloadBytes += disk.zeroesFast() ? 0 : lengthBytes;
         }
     }
 

@@ -9,6 +9,11 @@ final class FlushOperation extends Operation {
     }
 
     @Override
+    boolean changesImage(Batch batch) {
+        return false;
+    }
+
+    @Override
     boolean advanceIn(Batch batch, long blockIndex, long offsetBytes, long lengthBytes) {
         throw new AssertionError("a flush has no range");
     }

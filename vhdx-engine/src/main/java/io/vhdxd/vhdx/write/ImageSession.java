@@ -3,8 +3,10 @@ package io.vhdxd.vhdx.write;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.GuidCodec;
 import io.vhdxd.vhdx.log.HeaderUpdate;
+import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -19,15 +21,22 @@ final class ImageSession {
     private final HeaderUpdate headers;
     private final LogWriter log;
     private final SpaceAllocator allocator;
+    private final ImageHealth health;
     private final Supplier<UUID> newGuid;
     private volatile boolean started;
 
     ImageSession(
-            Storage storage, HeaderUpdate headers, LogWriter log, SpaceAllocator allocator, Supplier<UUID> newGuid) {
+            Storage storage,
+            HeaderUpdate headers,
+            LogWriter log,
+            SpaceAllocator allocator,
+            ImageHealth health,
+            Supplier<UUID> newGuid) {
         this.storage = storage;
         this.headers = headers;
         this.log = log;
         this.allocator = allocator;
+        this.health = health;
         this.newGuid = newGuid;
     }
 
@@ -37,14 +46,16 @@ final class ImageSession {
     }
 
     /**
-     * Begins to change the image: three syncs, once.
+     * Begins to change the image: three syncs, once. No round may be running, since its sync could take the report of an
+     * error that concerns this one.
      *
      * <p>An empty entry comes first and is durable before a header names its LogGuid, so a crash at any moment leaves
      * either no log or a valid one. The same sync makes the first stock of space durable. Then the headers get a new
      * FileWriteGuid and DataWriteGuid together with the LogGuid.
      *
      * @param neededMib what the blocks that have no space could take in all
-     * @throws io.vhdxd.vhdx.storage.NoSpaceException if there is no space for the log; to be tried again
+     * @throws NoSpaceException if there is no space for the log; nothing has begun
+     * @throws IOException if the image has to fail
      */
     void start(long neededMib) throws IOException {
         long fileEndBytes = allocator.fileEndMib() * Geometry.MIB;
@@ -53,17 +64,25 @@ final class ImageSession {
             storage.setSize(fileEndBytes);
         }
         log.reserve();
+        try {
+            writeFirstEntry(fileEndBytes, allocator.plan(neededMib, List.of(), 0));
+            headers.write(header -> header.withFileWriteGuid(newGuid.get())
+                    .withDataWriteGuid(newGuid.get())
+                    .withLogGuid(log.logGuid()));
+        } catch (NoSpaceException e) {
+            // What was written may or may not be there, so this cannot be tried again.
+            throw new IOException("the log or a header could not be written: " + e.getMessage(), e);
+        }
+        started = true;
+    }
+
+    private void writeFirstEntry(long fileEndBytes, StockPlan plan) throws IOException {
         log.append(List.of(), fileEndBytes);
-        StockPlan plan = allocator.plan(neededMib, List.of());
-        Round round = new Round(log.beginRound(false), plan, allocator.fileEndMib(), List.of());
+        Round round = new Round(log.beginRound(false), plan, allocator.fileEndMib(), new ArrayDeque<>(), health);
         round.run(storage);
-        round.throwFailure();
+        health.check();
         round.log().finish().run();
         allocator.restock(round.punched(), round.fileEndMib());
-        headers.write(header -> header.withFileWriteGuid(newGuid.get())
-                .withDataWriteGuid(newGuid.get())
-                .withLogGuid(log.logGuid()));
-        started = true;
     }
 
     /**
@@ -74,8 +93,8 @@ final class ImageSession {
         headers.write(header -> header.withLogGuid(GuidCodec.NIL));
         long fileEndBytes = allocator.releaseStock() * Geometry.MIB;
         if (storage.size() > fileEndBytes) {
+            // Not synced: if this is lost, the file is longer than it needs to be.
             storage.setSize(fileEndBytes);
-            storage.sync();
         }
     }
 }

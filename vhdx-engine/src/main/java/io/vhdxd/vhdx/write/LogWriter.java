@@ -169,10 +169,11 @@ final class LogWriter {
         }
     }
 
-    /** Whether a round should be run for the log's sake. */
+    /** Whether a round should be run for the log's sake: it brings some page to its place, or wipes an area. */
     boolean wantsRound() {
-        boolean canProgress = durableSequenceNumber < writtenSequenceNumber || !durable.isEmpty() || isOtherObsolete();
-        return canProgress && (nextEntryPages() == null || (current.isHalfFull() && !other.isEmpty()));
+        Set<Long> pages = nextEntryPages();
+        boolean noMorePages = pages == null || pages.size() == ENTRY_PAGES_MAX;
+        return noMorePages || (current.isHalfFull() && !other.isEmpty());
     }
 
     /**

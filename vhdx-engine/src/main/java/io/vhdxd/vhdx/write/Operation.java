@@ -7,6 +7,7 @@ import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.request.ZeroRequest;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that is being carried out, block by block, in as many batches as it takes.
@@ -30,6 +31,8 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
 
     private final ImageRequest request;
     private long positionBytes;
+
+    private @Nullable IOException failure;
 
     Operation(ImageRequest request) {
         this.request = request;
@@ -63,9 +66,16 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
         return positionBytes == request.endBytes();
     }
 
-    /** Whether the operation changes anything, and so needs a session. */
-    boolean changesImage() {
-        return request.lengthBytes() > 0;
+    /** Whether the operation changes anything in the image as it is. */
+    abstract boolean changesImage(Batch batch);
+
+    /** Why the operation has failed; null if it has not. */
+    final @Nullable IOException failure() {
+        return failure;
+    }
+
+    final void fail(IOException cause) {
+        failure = cause;
     }
 
     /**

@@ -1,11 +1,13 @@
 package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.map.SpaceMap;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Keeps the space of unmapped blocks until no read or overwrite that found a block there is running any more.
+ * Keeps the space of unmapped blocks until no read or overwrite that found a block there is running any more. It takes one
+ * bit for each MiB of the file, however much is in it.
  *
  * <p>What leaves the quarantine is punched by a round. Its sync makes the hole durable together with the log entry that
  * unmaps the block, and then the space can be given to another block. Which of the two a crash lets survive alone does not
@@ -14,11 +16,11 @@ import java.util.List;
 final class Quarantine {
     private final AccessGate gate;
     /** Waiting for the next grace period. */
-    private List<Run> visible = new ArrayList<>();
+    private SpaceMap visible = new SpaceMap();
     /** Waiting for the grace period that is running. */
-    private List<Run> inGrace = new ArrayList<>();
+    private SpaceMap inGrace = new SpaceMap();
     /** Free of everybody, to be made zero. */
-    private List<Run> free = new ArrayList<>();
+    private final SpaceMap free = new SpaceMap();
 
     Quarantine(AccessGate gate) {
         this.gate = gate;
@@ -26,12 +28,12 @@ final class Quarantine {
 
     /** Takes in the space of a block whose unmapping is in the log and published. */
     void retire(Run run) {
-        visible.add(run);
+        visible.claim(run.offsetMib(), run.lengthMib());
     }
 
     /** Takes in space that no block was ever mapped to, but that does not read as zeros any more. */
     void retireUnseen(Run run) {
-        free.add(run);
+        free.claim(run.offsetMib(), run.lengthMib());
     }
 
     /** Moves on what can move on. To be called again and again while {@link #awaitsGrace}. */
@@ -39,12 +41,11 @@ final class Quarantine {
         if (!gate.isGraceOver()) {
             return;
         }
-        free.addAll(inGrace);
-        inGrace.clear();
+        free.claimAll(inGrace);
+        inGrace = new SpaceMap();
         if (!visible.isEmpty() && gate.tryBeginGrace()) {
-            List<Run> empty = inGrace;
             inGrace = visible;
-            visible = empty;
+            visible = new SpaceMap();
         }
     }
 
@@ -57,16 +58,23 @@ final class Quarantine {
         return !free.isEmpty();
     }
 
-    /** Hands over what is free of everybody, at most so many runs. */
-    List<Run> takeFree(int runCountMax) {
-        if (free.size() <= runCountMax) {
-            List<Run> taken = free;
-            free = new ArrayList<>();
-            return taken;
+    /** How much is free of everybody. */
+    long freeMib() {
+        return free.usedMib();
+    }
+
+    /** Hands over what is free of everybody, at most so much, in as few runs as there are. */
+    List<Run> takeFree(long limitMib) {
+        List<Run> taken = new ArrayList<>();
+        long leftMib = limitMib;
+        long fromMib = free.nextUsedMib(0);
+        while (fromMib >= 0 && leftMib > 0) {
+            Run run = new Run(fromMib, Math.min(free.nextFreeMib(fromMib) - fromMib, leftMib));
+            free.release(run.offsetMib(), run.lengthMib());
+            taken.add(run);
+            leftMib -= run.lengthMib();
+            fromMib = free.nextUsedMib(fromMib);
         }
-        List<Run> tail = free.subList(free.size() - runCountMax, free.size());
-        List<Run> taken = new ArrayList<>(tail);
-        tail.clear();
         return taken;
     }
 }

@@ -6,6 +6,7 @@ import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +25,12 @@ final class Round {
 
     private final LogRound log;
     private final StockPlan plan;
-    private List<Operation> waiting;
+    private final ArrayDeque<Operation> waiting;
+    private final ImageHealth health;
 
     private final List<Run> punched = new ArrayList<>();
     private long fileEndMib;
     private @Nullable NoSpaceException noSpace;
-    private @Nullable Throwable failure;
     private volatile boolean done;
 
     /**
@@ -38,14 +39,15 @@ final class Round {
      * @param fileEndMib the file's size
      * @param waiting who waits for the sync
      */
-    Round(LogRound log, StockPlan plan, long fileEndMib, List<Operation> waiting) {
+    Round(LogRound log, StockPlan plan, long fileEndMib, ArrayDeque<Operation> waiting, ImageHealth health) {
         this.log = log;
         this.plan = plan;
         this.fileEndMib = fileEndMib;
         this.waiting = waiting;
+        this.health = health;
     }
 
-    /** Does all of it; never throws. */
+    /** Does all of it. Never throws: a failure makes the image fail, before the round is done. */
     void run(Storage storage) {
         try {
             grow(storage);
@@ -56,7 +58,7 @@ final class Round {
             punch(storage);
             storage.sync();
         } catch (IOException | RuntimeException | Error e) {
-            failure = e;
+            health.fail(e);
         } finally {
             done = true;
         }
@@ -64,22 +66,6 @@ final class Round {
 
     boolean isDone() {
         return done;
-    }
-
-    /** Why the image must fail; null if nothing went wrong that matters to its content. */
-    @Nullable Throwable failure() {
-        return failure;
-    }
-
-    /** Throws the failure, if there is one. */
-    void throwFailure() throws IOException {
-        switch (failure) {
-            case null -> {}
-            case IOException e -> throw e;
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> throw new AssertionError(failure);
-        }
     }
 
     /** Set if the file system had no space for the stock that was planned; the sync was done all the same. */
@@ -99,11 +85,9 @@ final class Round {
         return fileEndMib;
     }
 
-    /** Hands over who waits for the sync. Agent only. */
-    List<Operation> takeWaiting() {
-        List<Operation> taken = waiting;
-        waiting = List.of();
-        return taken;
+    /** The next one of those who wait for the sync, removed from them; null if there is none. Agent only. */
+    @Nullable Operation pollWaiting() {
+        return waiting.pollFirst();
     }
 
     private void grow(Storage storage) throws IOException {

@@ -2,7 +2,7 @@ package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
 import io.vhdxd.vhdx.storage.NoSpaceException;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +16,10 @@ final class Rounds {
     static final long RECYCLE_DELAY_NANOS = 1_000_000_000;
     /** While accesses to unmapped blocks are running, the agent looks so often whether they are over. */
     private static final long GRACE_POLL_NANOS = 1_000_000;
-    /** So many trimmed blocks are punched in one round, so that a flush does not wait for more. */
-    private static final int PUNCHES_PER_ROUND = 64;
+    /** So much trimmed space is punched in one round, so that a flush does not wait for more. */
+    private static final long PUNCHED_MAX_MIB = 4096;
+    /** The same where zeros have to be written. */
+    private static final long ZEROED_MAX_MIB = 64;
 
     private final LogWriter log;
     private final SpaceAllocator allocator;
@@ -25,8 +27,9 @@ final class Rounds {
     private final ImageHealth health;
     private final RoundRunner runner;
     private final LongSupplier nanoClock;
+    private final long recycledMaxMib;
 
-    private List<Operation> waiting = new ArrayList<>();
+    private ArrayDeque<Operation> waiting = new ArrayDeque<>();
     private @Nullable Round running;
     private @Nullable NoSpaceException lastNoSpace;
     /** When the space of trimmed blocks is given back at the latest; meaningless while there is none. */
@@ -35,6 +38,7 @@ final class Rounds {
     private boolean recycleTimed;
 
     Rounds(
+            Disk disk,
             LogWriter log,
             SpaceAllocator allocator,
             Quarantine quarantine,
@@ -47,6 +51,10 @@ final class Rounds {
         this.health = health;
         this.runner = runner;
         this.nanoClock = nanoClock;
+        // A multiple of all block sizes, so that no block's space is cut.
+        this.recycledMaxMib = Math.max(
+                disk.zeroesFast() ? PUNCHED_MAX_MIB : ZEROED_MAX_MIB,
+                disk.geometry().blockSizeMib());
     }
 
     /** Makes an operation wait for a sync that begins after this call. */
@@ -70,24 +78,22 @@ final class Rounds {
      */
     boolean finish() {
         Round round = running;
-        if (round == null || !round.isDone()) {
+        if (round == null || !round.isDone() || health.hasFailed()) {
             return false;
         }
-        Throwable failure = round.failure();
-        if (failure != null) {
-            health.fail(failure);
-        }
-        if (health.hasFailed()) {
-            // Who waited stays where failAll finds them.
-            return true;
-        }
-        running = null;
         lastNoSpace = round.noSpace();
         round.log().finish().run();
         allocator.restock(round.punched(), round.fileEndMib());
-        for (Operation operation : round.takeWaiting()) {
-            operation.request().complete(null);
+        if (lastNoSpace != null) {
+            allocator.shortenStep();
         }
+        Operation operation = round.pollWaiting();
+        while (operation != null) {
+            operation.request().complete(null);
+            operation = round.pollWaiting();
+        }
+        // Last, so that failAll finds who waits if anything above should throw.
+        running = null;
         return true;
     }
 
@@ -103,11 +109,11 @@ final class Rounds {
         if (running != null || !isDue(neededMib, settling)) {
             return false;
         }
-        StockPlan plan = allocator.plan(settling ? 0 : neededMib, quarantine.takeFree(PUNCHES_PER_ROUND));
-        Round round = new Round(log.beginRound(settling), plan, allocator.fileEndMib(), waiting);
-        waiting = new ArrayList<>();
+        List<Run> recycled = quarantine.takeFree(settling ? Long.MAX_VALUE : recycledMaxMib);
+        StockPlan plan = allocator.plan(settling ? 0 : neededMib, recycled, quarantine.freeMib());
+        Round round = new Round(log.beginRound(settling), plan, allocator.fileEndMib(), waiting, health);
+        waiting = new ArrayDeque<>();
         running = round;
-        recycleTimed = false;
         runner.start(round);
         return true;
     }
@@ -138,18 +144,22 @@ final class Rounds {
      * @return how many there were
      */
     int failAll(ImageFailedException failure) {
-        List<Operation> failed = new ArrayList<>(waiting);
-        waiting.clear();
-        if (running != null) {
-            failed.addAll(running.takeWaiting());
-            if (running.isDone()) {
-                running = null;
-            }
-        }
-        for (Operation operation : failed) {
+        int count = 0;
+        Operation operation = pollWaiting();
+        while (operation != null) {
             operation.request().complete(failure);
+            count++;
+            operation = pollWaiting();
         }
-        return failed.size();
+        if (running != null && running.isDone()) {
+            running = null;
+        }
+        return count;
+    }
+
+    private @Nullable Operation pollWaiting() {
+        Operation operation = running == null ? null : running.pollWaiting();
+        return operation == null ? waiting.pollFirst() : operation;
     }
 
     private boolean isDue(long neededMib, boolean settling) {
@@ -159,7 +169,9 @@ final class Rounds {
         if (settling) {
             return !log.isAllInPlace() || quarantine.hasFree();
         }
-        return allocator.isLow(neededMib) || isRecycleDue();
+        // Where the file cannot grow, it is tried only for somebody who needs it.
+        boolean stockDue = lastNoSpace == null ? allocator.isLow(neededMib) : allocator.hasShortage();
+        return stockDue || isRecycleDue();
     }
 
     private boolean isRecycleDue() {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * exposes it need no sync between them (promise R5).
  *
  * <p>It keeps a stock of such space ahead of the demand. {@link #plan} says what the next background round should do for
- * the stock: punch free space whose content is unknown, or else grow the file; {@link #stock} takes in what a round has
+ * the stock: punch free space whose content is unknown, or else grow the file; {@link #restock} takes in what a round has
  * made durable. The steps by which the file grows double with the demand; what was not needed is cut off at the close.
  *
  * <p>In the {@link SpaceMap} a MiB is marked as used from the moment in which anything has a claim on it: a structure, a
@@ -36,18 +36,20 @@ final class SpaceAllocator {
     private final long gapEndMib;
     private long fileEndMib;
     private long stepMib;
+    private boolean stepShortened;
     private boolean shortage;
 
     /**
      * Makes an allocator for a file.
      *
      * @param space what of the file is used
+     * @param usesGaps whether free space in the file as it was opened is made zero and used, before the file grows
      * @param fileEndMib the file's size
      */
-    SpaceAllocator(SpaceMap space, int blockSizeMib, long fileEndMib) {
+    SpaceAllocator(SpaceMap space, int blockSizeMib, boolean usesGaps, long fileEndMib) {
         this.space = space;
         this.blockSizeMib = blockSizeMib;
-        this.gapEndMib = fileEndMib;
+        this.gapEndMib = usesGaps ? fileEndMib : 0;
         this.fileEndMib = fileEndMib;
         this.stepMib = Math.max(STEP_MIN_MIB, (long) STEP_MIN_BLOCKS * blockSizeMib);
     }
@@ -100,14 +102,16 @@ final class SpaceAllocator {
      *
      * @param neededMib what the blocks that have no space could take in all; the stock is not made larger
      * @param recycled space of blocks that were unmapped, which nobody sees any more; all of it will be punched
+     * @param furtherMib how much more of such space there is for the rounds after this one
      */
-    StockPlan plan(long neededMib, List<Run> recycled) {
-        if (shortage && stepMib < STEP_MAX_MIB) {
+    StockPlan plan(long neededMib, List<Run> recycled, long furtherMib) {
+        if (shortage && !stepShortened && stepMib < STEP_MAX_MIB) {
             stepMib *= 2;
         }
         shortage = false;
+        stepShortened = false;
         List<Run> punches = new ArrayList<>(recycled);
-        long wantedMib = Math.min(neededMib, stepMib) - stockMib;
+        long wantedMib = Math.min(neededMib, stepMib) - stockMib - furtherMib;
         for (Run run : recycled) {
             wantedMib -= run.lengthMib();
         }
@@ -120,6 +124,12 @@ final class SpaceAllocator {
             wantedMib -= gap.lengthMib();
         }
         return new StockPlan(punches, fileEndMib);
+    }
+
+    /** Takes note that the file could not grow by a whole step: the next one is as small as can be. */
+    void shortenStep() {
+        stepMib = blockSizeMib;
+        stepShortened = true;
     }
 
     /** Takes in what a finished round has made zero and durable. Space within the file is handed out before its growth. */

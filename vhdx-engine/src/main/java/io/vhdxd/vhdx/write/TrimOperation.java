@@ -17,6 +17,11 @@ final class TrimOperation extends Operation {
     }
 
     @Override
+    boolean changesImage(Batch batch) {
+        return !batch.disk().fixed() && batch.holdsMapped(request());
+    }
+
+    @Override
     boolean advanceIn(Batch batch, long blockIndex, long offsetBytes, long lengthBytes) throws IOException {
         Disk disk = batch.disk();
         if (disk.fixed() || !batch.isPresent(blockIndex)) {

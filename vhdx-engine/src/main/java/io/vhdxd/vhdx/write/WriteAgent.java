@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * there is to do without waiting for a sync. The package page tells the way of a request through it.
  *
  * <p>An operation is at any time in exactly one place: {@code ready} (to be carried out), {@code stalled} (there was no
- * space for one of its blocks), {@code current} (being carried out), {@code inBatch} (staged; complete with the log entry),
- * or in the {@link Rounds} (complete but for a sync).
+ * space for one of its blocks), {@code current} (being carried out), {@code inBatch} (to be answered with the log entry), or
+ * in the {@link Rounds} (complete but for a sync).
  */
 final class WriteAgent {
     private final RequestQueue requests;
@@ -72,7 +72,9 @@ final class WriteAgent {
         if (closed) {
             return 0;
         }
-        int work = takeRequests();
+        // Read once: what the end of the queue was decided on has to be what the close is decided on.
+        boolean closing = closeRequested;
+        int work = takeRequests(closing);
         if (rounds.finish()) {
             work++;
             resumeStalled();
@@ -81,12 +83,12 @@ final class WriteAgent {
             work += runBatch();
         }
         if (!health.hasFailed()) {
-            work += advanceBackground();
+            work += advanceBackground(closing);
         }
         if (health.hasFailed()) {
             work += failAll();
         }
-        if (closeRequested && isIdle()) {
+        if (closing && isIdle()) {
             close();
             work++;
         }
@@ -95,7 +97,7 @@ final class WriteAgent {
 
     /** How long the caller of {@link #doWork} may sleep unless it is woken; {@link Long#MAX_VALUE} if for ever. */
     long sleepNanos() {
-        return rounds.sleepNanos();
+        return health.hasFailed() ? Long.MAX_VALUE : rounds.sleepNanos();
     }
 
     /**
@@ -115,9 +117,9 @@ final class WriteAgent {
         health.fail(error);
     }
 
-    private int takeRequests() {
+    private int takeRequests(boolean closing) {
         int count = 0;
-        ImageRequest request = closeRequested ? requests.close() : requests.takeAll();
+        ImageRequest request = closing ? requests.close() : requests.takeAll();
         while (request != null) {
             ImageRequest following = RequestQueue.next(request);
             ready.addLast(Operation.of(request));
@@ -157,16 +159,22 @@ final class WriteAgent {
     private boolean advance(Operation operation) {
         long positionBefore = operation.positionBytes();
         try {
-            if (operation.changesImage() && !session.isStarted()) {
+            if (!session.isStarted() && operation.changesImage(batch)) {
+                if (rounds.isRunning()) {
+                    ready.addLast(operation);
+                    return false;
+                }
                 session.start(neededMib());
             }
             switch (operation.advance(batch)) {
-                case DONE -> inBatch.add(operation);
+                case DONE -> inBatch.addLast(operation);
                 case UNFINISHED -> ready.addLast(operation);
                 case OUT_OF_STOCK -> stalled.addLast(operation);
             }
         } catch (AbandonedException | NoSpaceException | ZeroNotFastException e) {
-            operation.request().complete(e);
+            // Part of it may be staged: it must not be answered before that is published.
+            operation.fail(e);
+            inBatch.addLast(operation);
             return true;
         } catch (IOException e) {
             health.fail(e);
@@ -183,23 +191,25 @@ final class WriteAgent {
                 log.append(batch.pages(), allocator.fileEndMib() * Geometry.MIB);
             } catch (IOException e) {
                 health.fail(e);
+            }
+            if (health.hasFailed()) {
                 return;
             }
             absentBlockCount -= batch.publish();
         }
         Operation operation = inBatch.pollFirst();
         while (operation != null) {
-            if (operation.request().isDurable()) {
+            if (operation.failure() == null && operation.request().isDurable()) {
                 rounds.await(operation);
             } else {
-                operation.request().complete(null);
+                operation.request().complete(operation.failure());
             }
             operation = inBatch.pollFirst();
         }
     }
 
-    private int advanceBackground() {
-        boolean settling = closeRequested && ready.isEmpty() && stalled.isEmpty();
+    private int advanceBackground(boolean closing) {
+        boolean settling = closing && ready.isEmpty() && stalled.isEmpty();
         return rounds.startIfDue(session.isStarted() ? neededMib() : 0, settling) ? 1 : 0;
     }
 

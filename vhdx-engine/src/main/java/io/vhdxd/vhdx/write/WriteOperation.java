@@ -13,6 +13,11 @@ final class WriteOperation extends Operation {
     }
 
     @Override
+    boolean changesImage(Batch batch) {
+        return request().lengthBytes() > 0;
+    }
+
+    @Override
     boolean advanceIn(Batch batch, long blockIndex, long offsetBytes, long lengthBytes) throws IOException {
         long inBlockBytes = offsetBytes - batch.disk().blockStartBytes(blockIndex);
         if (batch.isPresent(blockIndex)) {

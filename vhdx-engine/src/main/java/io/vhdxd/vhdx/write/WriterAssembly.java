@@ -29,13 +29,14 @@ record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwr
         long fileEndMib = Math.max(
                 (image.fileSizeBytes() + Geometry.MIB - 1) / Geometry.MIB,
                 image.spaceMap().endMib());
-        SpaceAllocator allocator = new SpaceAllocator(image.spaceMap(), geometry.blockSizeMib(), fileEndMib);
+        SpaceAllocator allocator =
+                new SpaceAllocator(image.spaceMap(), geometry.blockSizeMib(), disk.zeroesFast(), fileEndMib);
         Quarantine quarantine = new Quarantine(gate);
         HeaderUpdate headerUpdate = new HeaderUpdate(image.storage(), image.headers());
-        ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, newGuid);
+        ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, health, newGuid);
         BatPages batPages = new BatPages(geometry, image.blockMap(), image.batOffsetBytes());
         Batch batch = new Batch(disk, image.storage(), image.blockMap(), batPages, allocator, quarantine);
-        Rounds rounds = new Rounds(log, allocator, quarantine, health, roundRunner, nanoClock);
+        Rounds rounds = new Rounds(disk, log, allocator, quarantine, health, roundRunner, nanoClock);
         RequestQueue requests = new RequestQueue();
         WriteAgent agent = new WriteAgent(
                 requests,

@@ -13,7 +13,7 @@ final class WriterThreads implements RoundRunner {
     private final Storage storage;
     private final Thread agentThread;
     private final Thread roundThread;
-    private volatile @Nullable WriteAgent agent;
+    private @Nullable WriteAgent agent;
     private volatile @Nullable Round next;
     private volatile boolean agentEnded;
     private final CompletableFuture<Void> roundsEnded = new CompletableFuture<>();
@@ -26,8 +26,8 @@ final class WriterThreads implements RoundRunner {
 
     void start(WriteAgent agentToRun) {
         agent = agentToRun;
-        agentThread.start();
         roundThread.start();
+        agentThread.start();
     }
 
     /** Makes the agent look again whether there is something to do. */
@@ -49,20 +49,25 @@ final class WriterThreads implements RoundRunner {
     private void runAgent() {
         WriteAgent running = agent;
         assert running != null;
-        while (!running.isClosed()) {
-            int work;
-            try {
-                work = running.doWork();
-            } catch (RuntimeException | Error e) {
-                running.crashed(e);
-                work = 1;
+        try {
+            while (!running.isClosed()) {
+                if (doWork(running) == 0) {
+                    sleep(running.sleepNanos());
+                }
             }
-            if (work == 0) {
-                sleep(running.sleepNanos());
-            }
+        } finally {
+            agentEnded = true;
+            LockSupport.unpark(roundThread);
         }
-        agentEnded = true;
-        LockSupport.unpark(roundThread);
+    }
+
+    private static int doWork(WriteAgent agent) {
+        try {
+            return agent.doWork();
+        } catch (RuntimeException | Error e) {
+            agent.crashed(e);
+            return 1;
+        }
     }
 
     private void sleep(long nanos) {

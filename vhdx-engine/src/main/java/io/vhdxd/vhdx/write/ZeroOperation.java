@@ -23,6 +23,11 @@ final class ZeroOperation extends Operation {
     }
 
     @Override
+    boolean changesImage(Batch batch) {
+        return keepAllocated ? request().lengthBytes() > 0 : batch.holdsMapped(request());
+    }
+
+    @Override
     long pieceMaxBytes(Batch batch) {
         return batch.disk().zeroesFast() ? super.pieceMaxBytes(batch) : SLOW_PIECE_BYTES;
     }

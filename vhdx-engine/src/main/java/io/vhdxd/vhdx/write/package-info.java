@@ -2,7 +2,7 @@
  * The writer of an open image: the only place that changes its block map, its log and its headers.
  *
  * <p>{@link io.vhdxd.vhdx.write.WriteAgent} is a duty cycle: each {@code doWork()} takes the requests that have come,
- * carries them out as one batch, and never waits for the disk to become durable. In order:
+ * carries them out as one batch, and does not wait for the disk, but for the first change and the close. In order:
  *
  * <ol>
  *   <li>{@code Operation}s, one per request, are cut into pieces, one per block. A piece in a block that has space is

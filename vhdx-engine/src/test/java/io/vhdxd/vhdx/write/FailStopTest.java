@@ -172,6 +172,37 @@ class FailStopTest {
         assertThat(image.read(5 * MIB, 512)).isEqualTo(stamp(0));
     }
 
+    @Test
+    @DisplayName("a request that fails halfway is answered when its first half can be seen, not before")
+    void answeredAfterItsFirstHalfIsPublished() throws IOException {
+        image.write(MIB, stamp(7));
+        image.settle();
+        image.storage().faults().failNth(Set.of(OperationKind.WRITE), 1, Fault.of(() -> new NoSpaceException("full")));
+        Answer zero = image.zero(0, MIB + 512);
+        image.storage().setHooks((kind, offset, length) -> {}, (kind, offset, length) -> {
+            if (kind == OperationKind.WRITE) {
+                // The payload that fails, and the log entry: the unmapping of the first block is not published yet.
+                assertThat(zero.isGiven()).isFalse();
+            }
+        });
+        image.step();
+        image.storage().clearHooks();
+        assertThat(zero.failure()).isInstanceOf(NoSpaceException.class);
+        assertThat(image.read(0, 512)).isEqualTo(stamp(0));
+        assertThat(image.read(MIB, 512)).isEqualTo(stamp(7));
+    }
+
+    @Test
+    @DisplayName("R4: a failed sync poisons at once, before the writer looks at the round")
+    void failedSyncPoisonsAtOnce() {
+        failNext(OperationKind.SYNC);
+        image.flush();
+        image.stepToRest();
+        image.runRound();
+        assertThatThrownBy(() -> image.overwrites().tryWrite(0, new ByteBuffer[] {stamp(2)}, 512))
+                .isInstanceOf(ImageFailedException.class);
+    }
+
     private void failNext(OperationKind kind) {
         image.storage().faults().failNth(Set.of(kind), 1, Fault.of(() -> new IOException("injected")));
     }

@@ -94,6 +94,22 @@ final class SteppedImage {
         return assembly.agent().doWork();
     }
 
+    long sleepNanos() {
+        return assembly.agent().sleepNanos();
+    }
+
+    void requestClose() {
+        assembly.agent().requestClose();
+    }
+
+    boolean isClosed() {
+        return assembly.agent().isClosed();
+    }
+
+    RequestQueue.Put put(ImageRequest request) {
+        return assembly.requests().put(request);
+    }
+
     void crashed(Throwable error) {
         assembly.agent().crashed(error);
     }
@@ -141,7 +157,7 @@ final class SteppedImage {
     }
 
     Answer submit(ImageRequest request, Answer answer) {
-        assertThat(assembly.requests().put(request)).isNotEqualTo(RequestQueue.Put.CLOSED);
+        assertThat(put(request)).isNotEqualTo(RequestQueue.Put.CLOSED);
         return answer;
     }
 
@@ -183,7 +199,7 @@ final class SteppedImage {
     }
 
     /** The answer to a request. */
-    static final class Answer implements Completion {
+    static class Answer implements Completion {
         private int count;
         private @Nullable IOException failure;
         private boolean abandoned;
