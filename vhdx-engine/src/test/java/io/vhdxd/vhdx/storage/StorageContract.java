@@ -188,7 +188,7 @@ abstract class StorageContract {
                 Stream.iterate(0, i -> (i + 1) % 5).limit(5000).toList());
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "case {index}")
     @MethodSource("gatherings")
     void gathersBuffersInOrder(List<Integer> lengths) throws IOException {
         for (boolean mixed : new boolean[] {false, true}) {
@@ -300,6 +300,16 @@ abstract class StorageContract {
             assertThat(bytes(0, 100_000)).isEqualTo(expected);
             assertThat(storage.size()).isEqualTo(100_000);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void zeroesLongRanges(ZeroMethod method) throws IOException {
+        byte[] expected = randomBytes(4 << 20, 1);
+        write(0, expected);
+        method.run(storage, 1000, 3_500_000);
+        Arrays.fill(expected, 1000, 3_501_000, (byte) 0);
+        assertThat(bytes(0, 4 << 20)).isEqualTo(expected);
     }
 
     @ParameterizedTest
