@@ -195,6 +195,7 @@ final class LinuxStorage extends FileStorage {
     public void sync() throws IOException {
         int result;
         do {
+            // EINTR says that the call was given up, not that it failed: it has reported no lost write.
             result = Libc.fdatasync(fd);
         } while (result == -Errno.EINTR);
         if (result < 0) {

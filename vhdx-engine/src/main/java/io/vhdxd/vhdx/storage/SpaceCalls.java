@@ -61,27 +61,30 @@ final class SpaceCalls {
 
     /** Makes a hole; false if the file system cannot. */
     boolean punch(int fd, long offset, long length) throws IOException {
-        if (punches) {
-            punches = call(fd, FALLOC_FL_PUNCH_HOLE, "punch a hole of", offset, length);
+        if (punches && call(fd, FALLOC_FL_PUNCH_HOLE, "punch a hole of", offset, length)) {
+            return true;
         }
-        return punches;
+        punches = false;
+        return false;
     }
 
     /** Makes zeros and keeps their space; false if the file system cannot, and at most a hole has then been made. */
     boolean zero(int fd, long offset, long length) throws IOException {
-        if (zeroes) {
-            zeroes = call(fd, FALLOC_FL_ZERO_RANGE, "zero", offset, length);
+        if (zeroes && call(fd, FALLOC_FL_ZERO_RANGE, "zero", offset, length)) {
+            return true;
         }
+        zeroes = false;
         // Some file systems, tmpfs for one, have no such operation but do have the two that it consists of.
-        return zeroes || (reserves && punch(fd, offset, length) && reserve(fd, offset, length));
+        return reserves && punch(fd, offset, length) && reserve(fd, offset, length);
     }
 
     /** Takes space; false if the file system cannot. */
     boolean reserve(int fd, long offset, long length) throws IOException {
-        if (reserves) {
-            reserves = call(fd, 0, "reserve", offset, length);
+        if (reserves && call(fd, 0, "reserve", offset, length)) {
+            return true;
         }
-        return reserves;
+        reserves = false;
+        return false;
     }
 
     /** False if the file system has no such call, which has then done nothing. */

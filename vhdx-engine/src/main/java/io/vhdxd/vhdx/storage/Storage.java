@@ -10,6 +10,9 @@ import java.nio.ByteBuffer;
  *
  * <p>Buffers should be direct: others are copied. A buffer's position moves past what was transferred.
  *
+ * <p>A range that is negative or ends beyond {@link Long#MAX_VALUE} gives an {@link IndexOutOfBoundsException}, a change of
+ * a file that was opened for reading an {@link IllegalStateException}.
+ *
  * <p>An {@link IOException} of a write, a sync or a size change leaves open how much of it was done; the caller decides
  * what that means. {@link NoSpaceException} says that the file system is full and that the same call may succeed later.
  */

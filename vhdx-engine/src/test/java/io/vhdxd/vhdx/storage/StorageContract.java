@@ -16,8 +16,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,47 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every {@link Storage} does alike. */
-abstract class StorageContract {
+abstract class StorageContract extends StorageFixture {
+    private static final List<BufferKind> BUFFER_KINDS = List.of(BufferKind.values());
     private static final long FIVE_GIB = 5L << 30;
-
-    private Storage storage;
-
-    /** A new, empty file, open for writing. */
-    abstract Storage newFile() throws IOException;
-
-    /** The same file, closed and opened again for reading only. */
-    abstract Storage readOnly(Storage written) throws IOException;
-
-    /** The kinds of buffers that callers have. */
-    enum BufferKind {
-        DIRECT,
-        HEAP,
-        DIRECT_SLICE,
-        HEAP_SLICE;
-
-        /** A buffer of which only the middle {@code length} bytes may be touched; position and limit are around them. */
-        ByteBuffer allocate(int length) {
-            int margin = 13;
-            int capacity = length + 2 * margin;
-            ByteBuffer buffer = this == DIRECT || this == DIRECT_SLICE
-                    ? ByteBuffer.allocateDirect(capacity)
-                    : ByteBuffer.allocate(capacity);
-            if (this == DIRECT || this == HEAP) {
-                return buffer.position(margin).limit(margin + length);
-            }
-            return buffer.slice(5, length + 2 * margin - 5).position(margin - 5).limit(margin - 5 + length);
-        }
-    }
-
-    @BeforeEach
-    void open() throws IOException {
-        storage = newFile();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        storage.close();
-    }
 
     // --- reading and writing ----------------------------------------------------------------------------------------
 
@@ -188,7 +148,7 @@ abstract class StorageContract {
                 Stream.iterate(0, i -> (i + 1) % 5).limit(5000).toList());
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "case {index}")
     @MethodSource("gatherings")
     void gathersBuffersInOrder(List<Integer> lengths) throws IOException {
         for (boolean mixed : new boolean[] {false, true}) {
@@ -199,7 +159,7 @@ abstract class StorageContract {
             for (int length : lengths) {
                 byte[] part = randomBytes(length, random.nextInt());
                 expected.put(part);
-                BufferKind kind = mixed ? BufferKind.values()[random.nextInt(4)] : BufferKind.DIRECT;
+                BufferKind kind = mixed ? BUFFER_KINDS.get(random.nextInt(BUFFER_KINDS.size())) : BufferKind.DIRECT;
                 ByteBuffer src = kind.allocate(length);
                 src.put(src.position(), part);
                 srcs.add(mixed && random.nextBoolean() ? src.asReadOnlyBuffer() : src);
@@ -300,6 +260,16 @@ abstract class StorageContract {
             assertThat(bytes(0, 100_000)).isEqualTo(expected);
             assertThat(storage.size()).isEqualTo(100_000);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void zeroesLongRanges(ZeroMethod method) throws IOException {
+        byte[] expected = randomBytes(4 << 20, 1);
+        write(0, expected);
+        method.run(storage, 1000, 3_500_000);
+        Arrays.fill(expected, 1000, 3_501_000, (byte) 0);
+        assertThat(bytes(0, 4 << 20)).isEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -425,14 +395,14 @@ abstract class StorageContract {
 
     @Test
     void threadsDoNotDisturbEachOther() throws Exception {
-        int threadCount = 4;
+        int threadCount = BUFFER_KINDS.size();
         int stripes = 200;
         int stripeBytes = 3000;
         List<Callable<Void>> tasks = new ArrayList<>();
         for (int t = 0; t < threadCount; t++) {
             int thread = t;
             tasks.add(() -> {
-                BufferKind kind = BufferKind.values()[thread];
+                BufferKind kind = BUFFER_KINDS.get(thread);
                 for (int i = 0; i < stripes; i++) {
                     long offset = ((long) i * threadCount + thread) * stripeBytes;
                     byte[] content = randomBytes(stripeBytes, offset);
@@ -460,23 +430,5 @@ abstract class StorageContract {
 
     private static void assertAllThrow(Class<? extends Throwable> expected, ThrowingCallable... calls) {
         assertThat(calls).allSatisfy(call -> assertThatThrownBy(call).isInstanceOf(expected));
-    }
-
-    private void write(long offset, byte[] content) throws IOException {
-        storage.write(ByteBuffer.allocateDirect(content.length).put(content).flip(), offset);
-    }
-
-    private byte[] bytes(long offset, int length) throws IOException {
-        ByteBuffer dst = ByteBuffer.allocateDirect(length);
-        assertThat(storage.read(dst, offset)).isEqualTo(length);
-        byte[] content = new byte[length];
-        dst.get(0, content);
-        return content;
-    }
-
-    private static byte[] randomBytes(int length, long seed) {
-        byte[] content = new byte[length];
-        new Random(seed).nextBytes(content);
-        return content;
     }
 }

@@ -173,6 +173,25 @@ final class SystemCallFaultsTest {
     }
 
     @Test
+    void aFileSystemThatMadeNoHoleInSpiteOfTheProbeGetsZerosWritten() throws Exception {
+        assertThat(run(
+                        List.of("fallocate:error=EOPNOTSUPP:when=2+"),
+                        "write 0 10000 1",
+                        "zeroesFast",
+                        "punch 100 1000",
+                        "zero 5000 100",
+                        "read 0 10000",
+                        "zeroesFast"))
+                .containsExactly(
+                        "ok",
+                        "true",
+                        "ok",
+                        "ok",
+                        "10000 bytes: 100 x 1, 1000 x 0, 3900 x 1, 100 x 0, 4900 x 1",
+                        "false");
+    }
+
+    @Test
     void withoutZeroRangeAHoleIsMadeAndFilled() throws Exception {
         assertThat(run(
                         List.of("fallocate:error=EOPNOTSUPP:when=2"),

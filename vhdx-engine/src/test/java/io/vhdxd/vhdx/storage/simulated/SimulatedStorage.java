@@ -16,8 +16,8 @@ import java.util.random.RandomGenerator;
  *
  * <h2>What a crash does</h2>
  *
- * <p>The model is weaker than any real disk, so that what survives here survives everywhere. A crash here is a loss of
- * power; the mere death of a process loses nothing.
+ * <p>The model promises less than real disks and file systems do, so that what survives here survives there. A crash is a
+ * loss of power; the mere death of a process loses nothing.
  *
  * <ul>
  *   <li>A change is a write, a hole, a zeroed range or a new size. It is <em>durable</em> once a sync has succeeded that
