@@ -34,9 +34,6 @@ abstract class Operation {
      */
     abstract boolean start() throws IOException;
 
-    /** Whether it may change the image. */
-    abstract boolean isChange();
-
     /** Writes the reply to a request that was carried out, and parts with the memory that it holds. */
     abstract void succeed(ReplyStream replies);
 

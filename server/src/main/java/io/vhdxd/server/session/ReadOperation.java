@@ -49,11 +49,6 @@ final class ReadOperation extends Operation implements Runnable {
     }
 
     @Override
-    boolean isChange() {
-        return false;
-    }
-
-    @Override
     boolean start() throws IOException {
         if (request.lengthBytes() == 0) {
             return true;

@@ -11,7 +11,6 @@ import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.Refusal;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.RequestValidator;
-import io.vhdxd.nbd.codec.Replies;
 import io.vhdxd.nbd.codec.RequestDecoder;
 import io.vhdxd.nbd.codec.RequestHandler;
 import io.vhdxd.server.export.Export;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * complete.
  */
 final class Session implements RequestHandler, Export.Attachment {
-    /** How long a client may take to read the last replies, and to close its side, before the connection is closed. */
+    /** How long a client that was not asked may take to close its side, before the connection is closed. */
     private static final long LINGER_MILLIS = 2_000;
 
     private final Channel channel;
@@ -36,6 +35,7 @@ final class Session implements RequestHandler, Export.Attachment {
     private final Export export;
     private final SharedResources server;
     private final SessionLog log;
+    private final Operations operations;
     private final RequestValidator validator;
     private final Admission admission;
     private final ReplyStream replies;
@@ -71,6 +71,7 @@ final class Session implements RequestHandler, Export.Attachment {
         this.export = export;
         this.server = server;
         this.log = new SessionLog(channel, export);
+        this.operations = new Operations(this, export, negotiated);
         this.validator = new RequestValidator(negotiated);
         this.admission =
                 new Admission(server.limits(), server.budget(), export.leftovers(), channel.eventLoop(), this::goOn);
@@ -115,26 +116,12 @@ final class Session implements RequestHandler, Export.Attachment {
             return false;
         }
         Refusal refusal = validator.check(request);
-        long neededBytes = neededBytes(request, refusal);
-        if (!admission.tryAdmit(neededBytes, refusal == null && isChange(request.command()))) {
+        long neededBytes = Operations.neededBytes(request, refusal);
+        if (!admission.tryAdmit(neededBytes, refusal == null && Operations.isChange(request))) {
             return false;
         }
         admitted = new Admitted(request, neededBytes, refusal);
         return true;
-    }
-
-    /** The payload comes also if the request is refused; data goes back only if it is not. */
-    private static long neededBytes(Request request, @Nullable Refusal refusal) {
-        return switch (request.command()) {
-            case Command.WRITE -> request.payload() == null ? 0 : request.lengthBytes();
-            case Command.READ -> refusal == null ? request.lengthBytes() : 0;
-            case Command.BLOCK_STATUS -> refusal == null ? StatusOperation.REPLY_BYTES_MAX : 0;
-            default -> 0;
-        };
-    }
-
-    private static boolean isChange(int command) {
-        return command == Command.WRITE || command == Command.TRIM || command == Command.WRITE_ZEROES;
     }
 
     @Override
@@ -146,23 +133,11 @@ final class Session implements RequestHandler, Export.Attachment {
             refuse(request, let.reservedBytes, let.refusal);
             return;
         }
-        switch (request.command()) {
-            case Command.READ ->
-                start(new ReadOperation(
-                        this, request, let.reservedBytes, export.disk(), negotiated.structuredReplies()));
-            case Command.WRITE ->
-                start(new WriteOperation(
-                        this, request, Objects.requireNonNull(request.payload()), let.reservedBytes, export.disk()));
-            case Command.FLUSH -> flushDisk(request);
-            case Command.TRIM, Command.WRITE_ZEROES -> start(new WriterOperation(this, request, export.disk()));
-            case Command.CACHE -> succeed(request);
-            case Command.BLOCK_STATUS ->
-                start(new StatusOperation(this, request, let.reservedBytes, export.disk(), negotiated.metaContexts()));
-            case Command.DISC -> {
-                admission.release(1, 0);
-                end("the client disconnected", false);
-            }
-            default -> throw new IllegalStateException("command: " + request.command());
+        if (request.command() == Command.DISC) {
+            admission.release(1, 0);
+            end("the client disconnected", false);
+        } else {
+            start(operations.of(request, let.reservedBytes));
         }
     }
 
@@ -174,20 +149,6 @@ final class Session implements RequestHandler, Export.Attachment {
         log.refused(request, refusal);
         replies.writeError(request.cookie(), refusal.error(), refusal.text());
         replies.endReply(reservedBytes);
-    }
-
-    /** Nothing can have been changed through an export that is read-only. */
-    private void flushDisk(Request request) {
-        if (export.isReadOnly()) {
-            succeed(request);
-        } else {
-            start(new WriterOperation(this, request, export.disk()));
-        }
-    }
-
-    private void succeed(Request request) {
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), request.cookie());
-        replies.endReply(0);
     }
 
     @Override
@@ -229,7 +190,7 @@ final class Session implements RequestHandler, Export.Attachment {
 
     private void start(Operation operation) {
         operationCount++;
-        if (operation.isChange()) {
+        if (Operations.isChange(operation.request)) {
             changeCount++;
         }
         carryOut(operation, operation::start);
@@ -275,7 +236,7 @@ final class Session implements RequestHandler, Export.Attachment {
 
     private void finish(Operation operation) {
         operationCount--;
-        if (operation.isChange()) {
+        if (Operations.isChange(operation.request)) {
             changeDone();
         }
         if (phase == Phase.GONE) {
@@ -284,6 +245,21 @@ final class Session implements RequestHandler, Export.Attachment {
             detachIfOver();
             return;
         }
+        try {
+            reply(operation);
+        } catch (RuntimeException | Error e) {
+            // Half a reply may have been written.
+            log.failed(e);
+            admission.release(1, operation.reservedBytes);
+            becomeGone();
+            close();
+            return;
+        }
+        replies.endReply(operation.reservedBytes);
+        hangUpIfDone();
+    }
+
+    private void reply(Operation operation) {
         IOException failure = operation.failure();
         if (failure == null) {
             operation.succeed(replies);
@@ -293,8 +269,6 @@ final class Session implements RequestHandler, Export.Attachment {
             log.failed(operation.request, failure);
             replies.writeError(operation.request.cookie(), error.error(), error.text());
         }
-        replies.endReply(operation.reservedBytes);
-        hangUpIfDone();
     }
 
     private void changeDone() {
@@ -328,23 +302,23 @@ final class Session implements RequestHandler, Export.Attachment {
     }
 
     private void hangUpIfDone() {
-        if (phase != Phase.ENDING || operationCount > 0) {
-            return;
+        if (phase == Phase.ENDING && operationCount == 0) {
+            replies.flush();
+            // Everything written before this has left when it has.
+            var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> hangUp());
         }
-        replies.flush();
-        // Everything written before this has left when it has.
-        var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> {
-            if (lingers && channel instanceof DuplexChannel duplex) {
-                // Closed with bytes of the client unread, the connection would be reset, and the last replies lost. So
-                // it
-                // is closed when the client has closed its side.
-                channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-                var _ = duplex.shutdownOutput();
-            } else {
-                var _ = channel.close();
-            }
-        });
-        var _ = channel.eventLoop().schedule(this::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void hangUp() {
+        if (lingers && channel instanceof DuplexChannel duplex) {
+            // Closed with bytes of the client unread, the connection would be reset, and the last replies lost. The
+            // channel closes itself when the client has closed its side.
+            channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+            var _ = duplex.shutdownOutput();
+            var _ = channel.eventLoop().schedule(this::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            close();
+        }
     }
 
     /** Finishes what has come, and then closes the connection, so that a client may come back and repeat the rest. Any thread. */
@@ -365,7 +339,7 @@ final class Session implements RequestHandler, Export.Attachment {
     private void dropStalledClient() {
         log.ending("the client stalled in the middle of a payload while others waited for memory");
         becomeGone();
-        var _ = channel.close();
+        close();
     }
 
     @Override
@@ -374,7 +348,7 @@ final class Session implements RequestHandler, Export.Attachment {
             if (phase == Phase.OPEN && server.clientGone().test(channel)) {
                 log.ending("the client is gone");
                 becomeGone();
-                var _ = channel.close();
+                close();
             }
             examined.run();
         });

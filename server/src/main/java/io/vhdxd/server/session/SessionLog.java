@@ -9,6 +9,7 @@ import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.codec.ProtocolViolationException;
 import io.vhdxd.server.export.Export;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,14 +22,13 @@ final class SessionLog {
     private static final int FAULTS_MAX = 20;
 
     private final String connection;
+    private final SocketAddress client;
     private final AtomicInteger faults = new AtomicInteger();
 
     SessionLog(Channel channel, Export export) {
         connection = "connection " + channel.id().asShortText() + " to " + ErrorText.quote(export.name());
-        this.client = channel.remoteAddress();
+        client = channel.remoteAddress();
     }
-
-    private final Object client;
 
     void started(NegotiatedSession negotiated) {
         LOG.info(

@@ -31,11 +31,6 @@ final class StatusOperation extends Operation {
     }
 
     @Override
-    boolean isChange() {
-        return false;
-    }
-
-    @Override
     boolean start() {
         extents = Extents.of(
                 disk,

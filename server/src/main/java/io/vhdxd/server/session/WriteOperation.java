@@ -24,11 +24,6 @@ final class WriteOperation extends Operation implements Completion, Runnable {
     }
 
     @Override
-    boolean isChange() {
-        return true;
-    }
-
-    @Override
     boolean start() throws IOException {
         if (request.lengthBytes() == 0) {
             return true;

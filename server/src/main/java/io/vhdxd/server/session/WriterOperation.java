@@ -21,13 +21,8 @@ final class WriterOperation extends Operation implements Completion {
     }
 
     @Override
-    boolean isChange() {
-        return request.command() != Command.FLUSH;
-    }
-
-    @Override
     boolean start() {
-        if (isChange() && request.lengthBytes() == 0) {
+        if (Operations.isChange(request) && request.lengthBytes() == 0) {
             return true;
         }
         disk.submit(imageRequest());

@@ -37,7 +37,8 @@ final class SourceTree {
             "rm",
             "sed",
             "sleep",
-            "touch");
+            "touch",
+            "true");
 
     final Path root;
     final Path jdks;

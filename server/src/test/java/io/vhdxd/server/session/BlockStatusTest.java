@@ -7,17 +7,26 @@ import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.MetaContext;
 import io.vhdxd.nbd.NbdError;
+import io.vhdxd.server.export.Disk;
+import io.vhdxd.server.export.Export;
+import io.vhdxd.server.export.ExportTable;
+import io.vhdxd.server.net.ListenAddress;
+import io.vhdxd.server.net.NbdServer;
 import io.vhdxd.server.support.MemoryDisk;
 import io.vhdxd.server.support.NbdClient;
 import io.vhdxd.server.support.NbdClient.Chunk;
 import io.vhdxd.server.support.TestServer;
 import io.vhdxd.vhdx.ExtentKind;
+import io.vhdxd.vhdx.ExtentVisitor;
+import io.vhdxd.vhdx.request.ImageRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BlockStatusTest {
     private static final int BLOCK = MemoryDisk.BLOCK_BYTES;
@@ -73,6 +82,58 @@ class BlockStatusTest {
                 NbdClient client = server.simpleClient()) {
             client.request(Command.BLOCK_STATUS, 0, 1, 0, 512);
             assertThat(client.outcome()).isEqualTo(NbdError.EINVAL.wireValue());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0xffffffffL, 0xfffffe00L})
+    @DisplayName("CM-10, SEC-17: the longest request, on a disk that is one large hole")
+    void longest(long length) throws IOException {
+        try (NbdServer server = new NbdServer(
+                        new ExportTable(List.of(new Export("huge", "", new HugeHole(), true)), null),
+                        new NbdServer.Settings(1, 1, 10, 64 << 20, SessionLimits.DEFAULT));
+                NbdClient client = NbdClient.structured(server.listen(new ListenAddress.Tcp("127.0.0.1", 0)), "huge")) {
+            assertThat(status(client, 0, 1L << 40, length)).containsExactly(new Extent(length, 3));
+            assertThat(status(client, CommandFlags.REQ_ONE, 1L << 40, length)).containsExactly(new Extent(length, 3));
+            assertThat(status(client, 0, (8L << 40) - length, length)).containsExactly(new Extent(length, 3));
+        }
+    }
+
+    /** 8 TiB of nothing. */
+    private static final class HugeHole implements Disk {
+        @Override
+        public long sizeBytes() {
+            return 8L << 40;
+        }
+
+        @Override
+        public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
+            visitor.extent(offsetBytes, lengthBytes, ExtentKind.HOLE);
+        }
+
+        @Override
+        public boolean tryRead(long offsetBytes, ByteBuffer dst) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void read(long offsetBytes, ByteBuffer dst) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean tryWrite(long offsetBytes, ByteBuffer[] srcs) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void submit(ImageRequest request) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            // There is nothing to close.
         }
     }
 

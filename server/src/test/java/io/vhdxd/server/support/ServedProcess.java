@@ -60,7 +60,7 @@ public final class ServedProcess implements AutoCloseable {
         try {
             served.awaitReady();
         } catch (IOException | RuntimeException | Error e) {
-            process.destroyForcibly();
+            served.kill();
             throw e;
         }
         return served;
@@ -125,8 +125,9 @@ public final class ServedProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** SIGKILL. */
+    /** SIGKILL, for everything that was started. */
     public void kill() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         awaitEnd();
     }

@@ -1,0 +1,61 @@
+package io.vhdxd.server.session;
+
+import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.NegotiatedSession;
+import io.vhdxd.nbd.Refusal;
+import io.vhdxd.nbd.Request;
+import io.vhdxd.server.export.Export;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What the requests of a session need, and who carries them out. */
+final class Operations {
+    private final Session session;
+    private final Export export;
+    private final NegotiatedSession negotiated;
+
+    Operations(Session session, Export export, NegotiatedSession negotiated) {
+        this.session = session;
+        this.export = export;
+        this.negotiated = negotiated;
+    }
+
+    /** How many bytes a request will hold: its payload, which comes also if it is refused, or what goes back. */
+    static long neededBytes(Request request, @Nullable Refusal refusal) {
+        return switch (request.command()) {
+            case Command.WRITE -> request.payload() == null ? 0 : request.lengthBytes();
+            case Command.READ -> refusal == null ? request.lengthBytes() : 0;
+            case Command.BLOCK_STATUS -> refusal == null ? StatusOperation.REPLY_BYTES_MAX : 0;
+            default -> 0;
+        };
+    }
+
+    static boolean isChange(Request request) {
+        return switch (request.command()) {
+            case Command.WRITE, Command.TRIM, Command.WRITE_ZEROES -> true;
+            default -> false;
+        };
+    }
+
+    /** The operation for a request that is not refused; DISC has none. */
+    Operation of(Request request, long reservedBytes) {
+        return switch (request.command()) {
+            case Command.READ ->
+                new ReadOperation(session, request, reservedBytes, export.disk(), negotiated.structuredReplies());
+            case Command.WRITE ->
+                new WriteOperation(
+                        session, request, Objects.requireNonNull(request.payload()), reservedBytes, export.disk());
+            // Nothing can have been changed through an export that is read-only.
+            case Command.FLUSH ->
+                export.isReadOnly()
+                        ? new NoOperation(session, request)
+                        : new WriterOperation(session, request, export.disk());
+            case Command.TRIM, Command.WRITE_ZEROES -> new WriterOperation(session, request, export.disk());
+            // The file system's cache needs no advice from us.
+            case Command.CACHE -> new NoOperation(session, request);
+            case Command.BLOCK_STATUS ->
+                new StatusOperation(session, request, reservedBytes, export.disk(), negotiated.metaContexts());
+            default -> throw new IllegalStateException("command: " + request.command());
+        };
+    }
+}
