@@ -103,7 +103,6 @@ final class SystemCallFaultsTest {
         "pwritev, ENOSPC, gather 4096 3000 1, cannot write 3000 bytes at offset 4096 of",
         "ftruncate, ENOSPC, setSize 5000, cannot set the size of",
         "fallocate, ENOSPC, reserve 4096 100, cannot reserve 100 bytes at offset 4096 of",
-        "fdatasync, ENOSPC, sync, cannot sync",
     })
     void noSpace(String call, String error, String step, String expected) throws Exception {
         Files.write(file, new byte[8192]);
@@ -112,6 +111,15 @@ final class SystemCallFaultsTest {
                 .startsWith("NoSpaceException: " + expected)
                 .contains(file.toString(), error, "errno ");
         assertThat(lines.getLast()).isEqualTo("ok");
+    }
+
+    @ParameterizedTest
+    @DisplayName("a sync that fails for want of space has lost writes like any other (reliability.md faults 3 and 6)")
+    @ValueSource(strings = {"ENOSPC", "EDQUOT", "EFBIG"})
+    void fullDiskFoundAtSync(String error) throws Exception {
+        Files.write(file, new byte[8192]);
+        assertThat(run(List.of("fdatasync:error=" + error + ":when=1"), "sync").getFirst())
+                .startsWith("IOException: cannot sync " + file + ": " + error);
     }
 
     /** The first fallocate is the probe of the opening. */
