@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param cookie 64 bits that the reply repeats; they mean nothing else, and need not be unique
  * @param offsetBytes unsigned: a negative number is one above 2^63 - 1
  * @param lengthBytes 0 to 2^32 - 1
- * @param payload the bytes of a WRITE; null with other commands, and with a WRITE whose payload was larger than the
- *     export's maximum, so that it was thrown away
+ * @param payload the bytes of a WRITE; null with other commands, and with a WRITE whose payload was thrown away: because
+ *     it was larger than the export's maximum, or because the server wants no more payloads
  */
 public record Request(
         int command,
@@ -24,5 +24,10 @@ public record Request(
     /** Whether any of the given {@link CommandFlags} is set. */
     public boolean has(int flag) {
         return (flags & flag) != 0;
+    }
+
+    /** The same request, whose payload is thrown away. */
+    public Request withoutPayload() {
+        return new Request(command, flags, cookie, offsetBytes, lengthBytes, null);
     }
 }

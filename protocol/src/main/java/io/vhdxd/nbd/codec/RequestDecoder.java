@@ -27,6 +27,11 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     /** The buffer that the socket is reading into. */
     private @Nullable ByteBuf receiving;
 
+    /** Where in that buffer it began. */
+    private int receivingFrom;
+
+    private long receivedBytes;
+
     /** Whether a request waits for admission. */
     private boolean paused;
 
@@ -57,6 +62,16 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         proceed();
     }
 
+    /** Whether a request waits for admission, so that the client is not read from. */
+    public boolean isPaused() {
+        return paused;
+    }
+
+    /** What has come from the client so far, in bytes. It need not be exact, but grows whenever something comes. */
+    public long receivedBytes() {
+        return receivedBytes;
+    }
+
     /** Goes on after {@link RequestHandler#tryAdmit} has answered no; does nothing otherwise. */
     public void resume() {
         assert channel.eventLoop().inEventLoop();
@@ -77,6 +92,17 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         endBatch();
     }
 
+    /**
+     * From now on delivers requests without their payloads, for a handler that refuses them all: they take no memory. A
+     * payload that is being received is not affected. If a request waits for admission, {@link RequestHandler#tryAdmit} is
+     * asked again.
+     */
+    public void skipPayloads() {
+        assert channel.eventLoop().inEventLoop();
+        parser.skipPayloads();
+        resume();
+    }
+
     /** Delivers no more requests, and throws away what else the client sends. */
     public void stop() {
         assert channel.eventLoop().inEventLoop();
@@ -93,6 +119,7 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         receiving = paused || parser.isStopped()
                 ? null
                 : parser.bufferWithRoom(allocator).retain();
+        receivingFrom = receiving == null ? 0 : receiving.writerIndex();
         return receiving;
     }
 
@@ -101,12 +128,14 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) throws ProtocolViolationException {
         ByteBuf in = (ByteBuf) message;
         if (in == receiving) {
+            receivedBytes += in.writerIndex() - receivingFrom;
             receiving = null;
             in.release();
             parse();
         } else if (parser.isStopped()) {
             in.release();
         } else {
+            receivedBytes += in.readableBytes();
             foreign.add(in);
             takeForeign();
         }

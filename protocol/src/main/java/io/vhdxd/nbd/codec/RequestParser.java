@@ -39,6 +39,7 @@ final class RequestParser {
     private @Nullable ReceivedPayload payload;
 
     private long skippedBytesLeft;
+    private boolean skipsPayloads;
 
     RequestParser(RequestHandler handler, int maximumPayloadBytes) {
         this.handler = handler;
@@ -82,6 +83,16 @@ final class RequestParser {
         }
     }
 
+    /** From now on throws payloads away; the one that is being received is not affected. */
+    void skipPayloads() {
+        skipsPayloads = true;
+        if (state == State.ADMISSION && payload != null) {
+            Request waiting = Objects.requireNonNull(request);
+            request = waiting.withoutPayload();
+            payload = null;
+        }
+    }
+
     boolean isStopped() {
         return state == State.STOPPED;
     }
@@ -111,7 +122,8 @@ final class RequestParser {
                 throw new ProtocolViolationException("A WRITE declares a payload of " + lengthBytes
                         + " bytes (expected: at most " + maximumPayloadBytes + ").");
             }
-            payload = lengthBytes <= maximumPayloadBytes ? new ReceivedPayload((int) lengthBytes) : null;
+            boolean keeps = lengthBytes <= maximumPayloadBytes && !skipsPayloads;
+            payload = keeps ? new ReceivedPayload((int) lengthBytes) : null;
         }
         request = new Request(command, flags, cookie, offsetBytes, lengthBytes, payload);
         state = State.ADMISSION;

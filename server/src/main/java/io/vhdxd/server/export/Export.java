@@ -22,7 +22,8 @@ public final class Export {
          * If the client is gone, although its connection may not look like it yet: drops what it has sent and what was not
          * begun, and leaves the rest to {@link Export#leftovers}.
          *
-         * @param examined is called when that has been found out, on any thread
+         * @param examined is called when that has been found out, on any thread. That may take as long as requests of the
+         *     connection are under way
          */
         void dropIfClientGone(Runnable examined);
     }

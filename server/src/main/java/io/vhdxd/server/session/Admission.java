@@ -76,6 +76,11 @@ final class Admission {
         return true;
     }
 
+    /** Lets a request in that is going to be refused at once, and so needs nothing. */
+    void admitRefused() {
+        requests++;
+    }
+
     private void waitForBudget(long requestBytes) {
         waiter = new ByteBudget.Waiter(
                 requestBytes,

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.NbdError;
 import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.Refusal;
@@ -22,13 +23,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One connection in its transmission phase. Everything on its event loop, unless a method says otherwise.
  *
- * <p>It is {@link Phase#OPEN} while requests may come; {@link Phase#ENDING} when none will, but replies are still to be sent;
- * {@link Phase#GONE} when nothing can be sent any more. It is over when it is gone and the last of its operations is
- * complete.
+ * <p>It is {@link Phase#OPEN} while requests may come; {@link Phase#DRAINING} when those that come are refused, because the
+ * server shuts down; {@link Phase#ENDING} when none will come, but replies are still to be sent; {@link Phase#GONE} when
+ * nothing can be sent any more. It is over when it is gone and the last of its operations is complete.
  */
 final class Session implements RequestHandler, Export.Attachment {
     /** How long a client that was not asked may take to close its side, before the connection is closed. */
     private static final long LINGER_MILLIS = 2_000;
+
+    private static final Refusal SHUTDOWN = new Refusal(NbdError.ESHUTDOWN, "The server is shutting down.");
 
     private final Channel channel;
     private final NegotiatedSession negotiated;
@@ -41,6 +44,7 @@ final class Session implements RequestHandler, Export.Attachment {
     private final ReplyStream replies;
     private final Completions completions;
     private final PayloadWatch payloadWatch;
+    private final Examination examination;
 
     private Phase phase = Phase.OPEN;
 
@@ -57,6 +61,7 @@ final class Session implements RequestHandler, Export.Attachment {
 
     private enum Phase {
         OPEN,
+        DRAINING,
         ENDING,
         GONE
     }
@@ -79,6 +84,7 @@ final class Session implements RequestHandler, Export.Attachment {
         this.completions = new Completions(() -> channel.eventLoop().execute(this::finishCompleted));
         this.payloadWatch =
                 new PayloadWatch(channel.eventLoop(), server.budget(), () -> admitted != null, this::dropStalledClient);
+        this.examination = new Examination(new Connection(), channel.eventLoop());
     }
 
     // What operations ask of their session.
@@ -112,6 +118,9 @@ final class Session implements RequestHandler, Export.Attachment {
 
     @Override
     public boolean tryAdmit(Request request) {
+        if (phase == Phase.DRAINING) {
+            return tryRefuseAll(request);
+        }
         if (phase != Phase.OPEN) {
             return false;
         }
@@ -121,6 +130,16 @@ final class Session implements RequestHandler, Export.Attachment {
             return false;
         }
         admitted = new Admitted(request, neededBytes, refusal);
+        return true;
+    }
+
+    /** What comes while the server shuts down waits for nothing but the client, who has to take the refusals. */
+    private boolean tryRefuseAll(Request request) {
+        if (!channel.isWritable()) {
+            return false;
+        }
+        admission.admitRefused();
+        admitted = new Admitted(request, 0, request.command() == Command.DISC ? null : SHUTDOWN);
         return true;
     }
 
@@ -135,7 +154,7 @@ final class Session implements RequestHandler, Export.Attachment {
         }
         if (request.command() == Command.DISC) {
             admission.release(1, 0);
-            end("the client disconnected", false);
+            end("the client disconnected");
         } else {
             start(operations.of(request, let.reservedBytes));
         }
@@ -161,12 +180,16 @@ final class Session implements RequestHandler, Export.Attachment {
 
     @Override
     public void onInputEnd() {
-        end("the client closed the connection", false);
+        end("the client closed the connection");
     }
 
     @Override
     public void onWritabilityChanged(boolean writable) {
-        // Replies count as under way until they have left, so what waits to be written is bounded by the admission.
+        // Replies count as under way until they have left, so what waits to be written is bounded by the admission; but
+        // refusals for the shutdown are not.
+        if (writable && phase == Phase.DRAINING) {
+            goOn();
+        }
     }
 
     @Override
@@ -273,14 +296,19 @@ final class Session implements RequestHandler, Export.Attachment {
 
     private void changeDone() {
         changeCount--;
-        if (phase != Phase.OPEN) {
+        if (!takesRequests()) {
             export.leftovers().oneDone();
         }
     }
 
+    /** Whether the client may send requests, and with them changes. */
+    private boolean takesRequests() {
+        return phase == Phase.OPEN || phase == Phase.DRAINING;
+    }
+
     /** Asks the decoder again for the request that was not admitted. */
     private void goOn() {
-        if (phase == Phase.OPEN) {
+        if (takesRequests()) {
             Objects.requireNonNull(decoder).resume();
             replies.flush();
         }
@@ -289,20 +317,27 @@ final class Session implements RequestHandler, Export.Attachment {
     // The end.
 
     /** No request comes any more; those that have come are finished. */
-    private void end(String reason, boolean clientMaySend) {
-        if (phase != Phase.OPEN) {
+    private void end(String reason) {
+        if (!takesRequests()) {
             return;
         }
         log.ending(reason);
         phase = Phase.ENDING;
-        lingers = clientMaySend;
         export.leftovers().add(changeCount);
         admission.close();
         hangUpIfDone();
     }
 
     private void hangUpIfDone() {
-        if (phase == Phase.ENDING && operationCount == 0) {
+        if (operationCount > 0) {
+            return;
+        }
+        if (phase == Phase.DRAINING) {
+            Objects.requireNonNull(decoder).stop();
+            phase = Phase.ENDING;
+            lingers = true;
+        }
+        if (phase == Phase.ENDING) {
             replies.flush();
             // Everything written before this has left when it has.
             var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> hangUp());
@@ -321,12 +356,21 @@ final class Session implements RequestHandler, Export.Attachment {
         }
     }
 
-    /** Finishes what has come, and then closes the connection, so that a client may come back and repeat the rest. Any thread. */
+    /**
+     * Finishes what was begun, and then closes the connection. Until then, what else the client sends or has sent is
+     * refused, so that it may come back and repeat it. Any thread.
+     */
     void drain() {
         channel.eventLoop().execute(() -> {
             if (phase == Phase.OPEN) {
-                Objects.requireNonNull(decoder).stop();
-                end("the server is shutting down", true);
+                log.ending("the server is shutting down");
+                phase = Phase.DRAINING;
+                admission.close();
+                Objects.requireNonNull(decoder).skipPayloads();
+                replies.flush();
+                if (phase == Phase.DRAINING) {
+                    hangUpIfDone();
+                }
             }
         });
     }
@@ -344,20 +388,41 @@ final class Session implements RequestHandler, Export.Attachment {
 
     @Override
     public void dropIfClientGone(Runnable examined) {
-        channel.eventLoop().execute(() -> {
-            if (phase == Phase.OPEN && server.clientGone().test(channel)) {
+        channel.eventLoop().execute(() -> examination.begin(examined));
+    }
+
+    /** What {@link Examination} asks. */
+    private final class Connection implements Examination.Subject {
+        @Override
+        public boolean takesRequests() {
+            if (Session.this.takesRequests() && server.clientGone().test(channel)) {
                 log.ending("the client is gone");
                 becomeGone();
                 close();
             }
-            examined.run();
-        });
+            return Session.this.takesRequests();
+        }
+
+        @Override
+        public boolean isIdle() {
+            return operationCount == 0 && admitted == null && !isPaused();
+        }
+
+        @Override
+        public boolean isPaused() {
+            return Objects.requireNonNull(decoder).isPaused();
+        }
+
+        @Override
+        public long receivedBytes() {
+            return Objects.requireNonNull(decoder).receivedBytes();
+        }
     }
 
     /** Nobody waits for replies any more: what was not begun is dropped, the rest is left over. */
     private void becomeGone() {
         abandoned = true;
-        if (phase == Phase.OPEN) {
+        if (takesRequests()) {
             export.leftovers().add(changeCount);
         }
         phase = Phase.GONE;

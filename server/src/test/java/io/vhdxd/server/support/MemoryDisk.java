@@ -13,8 +13,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +33,7 @@ public final class MemoryDisk implements Disk {
             task -> Thread.ofPlatform().daemon().unstarted(task));
 
     /** What was done, in order. */
-    private final List<String> events = new CopyOnWriteArrayList<>();
+    private final List<String> events = Collections.synchronizedList(new ArrayList<>());
 
     /** Closed gates hold who comes to them. */
     public final Gate writerGate = new Gate();
@@ -103,7 +103,13 @@ public final class MemoryDisk implements Disk {
 
     /** What was done so far, such as {@code "overwrite 0+512"} or {@code "flush"}. */
     public List<String> events() {
-        return new ArrayList<>(events);
+        synchronized (events) {
+            return new ArrayList<>(events);
+        }
+    }
+
+    public void forgetEvents() {
+        events.clear();
     }
 
     @Override
