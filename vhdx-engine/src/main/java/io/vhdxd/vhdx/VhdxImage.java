@@ -98,6 +98,11 @@ public final class VhdxImage implements Closeable {
         return info;
     }
 
+    /** The size of the disk at this moment; {@link ImageInfo#virtualSizeBytes} is the one that it had at the opening. */
+    public long virtualSizeBytes() {
+        return writer == null ? info.virtualSizeBytes() : writer.virtualSizeBytes();
+    }
+
     /** Whether the image was opened for reading only. */
     public boolean isReadOnly() {
         return writer == null;
@@ -219,7 +224,7 @@ public final class VhdxImage implements Closeable {
     }
 
     private void checkRange(long offsetBytes, long lengthBytes) {
-        Objects.checkFromIndexSize(offsetBytes, lengthBytes, info.virtualSizeBytes());
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, virtualSizeBytes());
     }
 
     private static void requireWritable(String name, Findings findings) throws ReadOnlyImageException {
@@ -243,7 +248,8 @@ public final class VhdxImage implements Closeable {
                 loaded.blockMap(),
                 loaded.spaceMap(),
                 loaded.presentBlockCount(),
-                loaded.regions().bat().fileOffsetBytes(),
+                loaded.regions().bat(),
+                loaded.regions().metadata(),
                 loaded.fileSizeBytes());
     }
 

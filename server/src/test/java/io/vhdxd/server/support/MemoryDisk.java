@@ -5,6 +5,7 @@ import io.vhdxd.vhdx.ExtentKind;
 import io.vhdxd.vhdx.ExtentVisitor;
 import io.vhdxd.vhdx.request.AbandonedException;
 import io.vhdxd.vhdx.request.FlushRequest;
+import io.vhdxd.vhdx.request.GrowRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
@@ -214,6 +215,7 @@ public final class MemoryDisk implements Disk {
             case FlushRequest flush -> {
                 // Memory is as durable as it gets.
             }
+            case GrowRequest grow -> throw new AssertionError("no client can ask for a growth");
         }
     }
 
@@ -225,6 +227,7 @@ public final class MemoryDisk implements Disk {
                 "zero " + range + (zero.keepAllocated() ? " allocated" : "") + (zero.fastOnly() ? " fast" : "");
             case TrimRequest trim -> "trim " + range;
             case FlushRequest flush -> "flush";
+            case GrowRequest grow -> "grow to " + grow.newSizeBytes();
         };
     }
 

@@ -33,12 +33,35 @@ public final class BlockMap {
     private static final int OFFSET_SHIFT = 4;
     private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(int[].class);
 
-    private final long blockCount;
-    private final AtomicReferenceArray<int @Nullable []> segments;
+    /** Replaced by a longer one when the disk grows; the segments stay. */
+    private volatile AtomicReferenceArray<int @Nullable []> segments;
+
+    private volatile long blockCount;
 
     public BlockMap(Geometry geometry) {
         blockCount = geometry.blockCount();
-        segments = new AtomicReferenceArray<>(Math.toIntExact((blockCount + SEGMENT_BLOCKS - 1) >>> SEGMENT_SHIFT));
+        segments = new AtomicReferenceArray<>(segmentCount(blockCount));
+    }
+
+    private static int segmentCount(long blockCount) {
+        return Math.toIntExact((blockCount + SEGMENT_BLOCKS - 1) >>> SEGMENT_SHIFT);
+    }
+
+    /**
+     * Adds blocks behind the last one, as never written. Writer only; readers may go on meanwhile.
+     *
+     * @param newBlockCount not less than there are
+     */
+    public void grow(long newBlockCount) {
+        assert newBlockCount >= blockCount : newBlockCount;
+        AtomicReferenceArray<int @Nullable []> longer = new AtomicReferenceArray<>(segmentCount(newBlockCount));
+        AtomicReferenceArray<int @Nullable []> before = segments;
+        for (int i = 0; i < before.length(); i++) {
+            longer.setPlain(i, before.getPlain(i));
+        }
+        segments = longer;
+        // Last: who sees the new blocks sees where their entries are.
+        blockCount = newBlockCount;
     }
 
     public long blockCount() {
@@ -54,13 +77,14 @@ public final class BlockMap {
     /** Makes an entry visible to all readers. Writer only. */
     public void publish(long blockIndex, int entry) {
         int segmentIndex = (int) (blockIndex >>> SEGMENT_SHIFT);
-        int[] segment = segments.getPlain(segmentIndex);
+        AtomicReferenceArray<int @Nullable []> all = segments;
+        int[] segment = all.getPlain(segmentIndex);
         if (segment == null) {
             if (entry == NOT_PRESENT) {
                 return;
             }
             segment = new int[SEGMENT_BLOCKS];
-            segments.setRelease(segmentIndex, segment);
+            all.setRelease(segmentIndex, segment);
         }
         ENTRY.setRelease(segment, (int) blockIndex & (SEGMENT_BLOCKS - 1), entry);
     }
@@ -71,10 +95,12 @@ public final class BlockMap {
      */
     public long nextMapped(long blockIndex) {
         long index = blockIndex;
-        while (index < blockCount && segments.getAcquire((int) (index >>> SEGMENT_SHIFT)) == null) {
+        long end = blockCount;
+        AtomicReferenceArray<int @Nullable []> all = segments;
+        while (index < end && all.getAcquire((int) (index >>> SEGMENT_SHIFT)) == null) {
             index = ((index >>> SEGMENT_SHIFT) + 1) << SEGMENT_SHIFT;
         }
-        return Math.min(index, blockCount);
+        return Math.min(index, end);
     }
 
     /**

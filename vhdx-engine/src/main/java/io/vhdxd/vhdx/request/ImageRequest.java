@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The range of a request must lie inside the virtual disk; the image checks that when it takes the request.
  */
-public abstract sealed class ImageRequest permits WriteRequest, ZeroRequest, TrimRequest, FlushRequest {
+public abstract sealed class ImageRequest permits WriteRequest, ZeroRequest, TrimRequest, FlushRequest, GrowRequest {
     /** The link of {@link RequestQueue}; owned by the queue. */
     @Nullable ImageRequest next;
 

@@ -22,14 +22,14 @@ final class BatPages {
     static final int PAGE_BYTES = 4096;
     static final int PAGE_ENTRIES = PAGE_BYTES / BatEntry.BYTES;
 
-    private final Geometry geometry;
+    private final Disk disk;
     private final BlockMap map;
-    private final long batOffsetBytes;
+    private long batOffsetBytes;
     /** Pages that own space in the file for sure. */
     private final BitSet reserved = new BitSet();
 
-    BatPages(Geometry geometry, BlockMap map, long batOffsetBytes) {
-        this.geometry = geometry;
+    BatPages(Disk disk, BlockMap map, long batOffsetBytes) {
+        this.disk = disk;
         this.map = map;
         this.batOffsetBytes = batOffsetBytes;
     }
@@ -40,7 +40,7 @@ final class BatPages {
     }
 
     private long pageIndex(long blockIndex) {
-        return geometry.batIndexOfBlock(blockIndex) / PAGE_ENTRIES;
+        return disk.geometry().batIndexOfBlock(blockIndex) / PAGE_ENTRIES;
     }
 
     /**
@@ -59,8 +59,9 @@ final class BatPages {
     List<LogPage> pages(StagedEntries staged) {
         Map<Long, ByteBuffer> contents = new LinkedHashMap<>();
         for (int i = 0; i < staged.count(); i++) {
-            long batIndex = geometry.batIndexOfBlock(staged.block(i));
-            ByteBuffer content = contents.computeIfAbsent(batIndex / PAGE_ENTRIES, this::published);
+            long batIndex = disk.geometry().batIndexOfBlock(staged.block(i));
+            ByteBuffer content =
+                    contents.computeIfAbsent(batIndex / PAGE_ENTRIES, page -> published(page, disk.geometry()));
             content.putLong((int) (batIndex % PAGE_ENTRIES) * BatEntry.BYTES, encode(staged.entry(i)));
         }
         List<LogPage> pages = new ArrayList<>(contents.size());
@@ -69,7 +70,18 @@ final class BatPages {
         return pages;
     }
 
-    private ByteBuffer published(long pageIndex) {
+    /** Takes note that the BAT stands somewhere else now, with every page as it is published. */
+    void movedTo(long newBatOffsetBytes) {
+        batOffsetBytes = newBatOffsetBytes;
+        reserved.clear();
+    }
+
+    /**
+     * A page as it is published, for a disk of this geometry.
+     *
+     * @param pageIndex from the start of the BAT
+     */
+    ByteBuffer published(long pageIndex, Geometry geometry) {
         ByteBuffer content = ByteBuffer.allocate(PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         long batIndex = pageIndex * PAGE_ENTRIES;
         long end = Math.min(batIndex + PAGE_ENTRIES, geometry.batEntryCount());

@@ -2,13 +2,41 @@ package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.format.Geometry;
 
-/**
- * What the writer knows of the disk as such.
- *
- * @param fixed whether every block keeps its space for ever
- * @param zeroesFast whether the file can be zeroed without writing every byte
- */
-record Disk(Geometry geometry, boolean fixed, boolean zeroesFast) {
+/** What the writer knows of the disk as such. Any thread may ask; the disk grows while it is used. */
+final class Disk {
+    private final boolean fixed;
+    private final boolean zeroesFast;
+    private volatile Geometry geometry;
+
+    /**
+     * Describes a disk.
+     *
+     * @param fixed whether every block keeps its space for ever
+     * @param zeroesFast whether the file can be zeroed without writing every byte
+     */
+    Disk(Geometry geometry, boolean fixed, boolean zeroesFast) {
+        this.geometry = geometry;
+        this.fixed = fixed;
+        this.zeroesFast = zeroesFast;
+    }
+
+    Geometry geometry() {
+        return geometry;
+    }
+
+    boolean fixed() {
+        return fixed;
+    }
+
+    boolean zeroesFast() {
+        return zeroesFast;
+    }
+
+    /** Makes a new size known. Its log entry is written, and the block map has the new blocks. Writer only. */
+    void grown(Geometry larger) {
+        geometry = larger;
+    }
+
     long blockOf(long offsetBytes) {
         return offsetBytes >>> geometry.blockSizeShift();
     }

@@ -14,12 +14,14 @@ public final class ImageWriter {
     private final WriterThreads threads;
     private final Overwrites overwrites;
     private final ImageHealth health;
+    private final Disk disk;
 
     private ImageWriter(WriterAssembly assembly, WriterThreads threads) {
         this.requests = assembly.requests();
         this.agent = assembly.agent();
         this.overwrites = assembly.overwrites();
         this.health = assembly.health();
+        this.disk = assembly.disk();
         this.threads = threads;
     }
 
@@ -34,6 +36,11 @@ public final class ImageWriter {
         ImageWriter writer = new ImageWriter(assembly, threads);
         threads.start(assembly.agent());
         return writer;
+    }
+
+    /** The size of the virtual disk, which may grow. */
+    public long virtualSizeBytes() {
+        return disk.geometry().virtualSizeBytes();
     }
 
     public Overwrites overwrites() {

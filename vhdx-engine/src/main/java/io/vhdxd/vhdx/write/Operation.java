@@ -2,6 +2,7 @@ package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.request.AbandonedException;
 import io.vhdxd.vhdx.request.FlushRequest;
+import io.vhdxd.vhdx.request.GrowRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is done of a request before it is complete may be seen or not, and may survive a crash or not: that is what a
  * request without an answer means. So it can be cut anywhere.
  */
-abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOperation, FlushOperation {
+abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOperation, FlushOperation, GrowOperation {
     /** How far an operation has come. */
     enum Progress {
         /** All of it is written, or staged in the batch. */
@@ -45,6 +46,7 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
             case ZeroRequest zero -> new ZeroOperation(zero);
             case TrimRequest trim -> new TrimOperation(trim);
             case FlushRequest flush -> new FlushOperation(flush);
+            case GrowRequest grow -> new GrowOperation(grow);
         };
     }
 

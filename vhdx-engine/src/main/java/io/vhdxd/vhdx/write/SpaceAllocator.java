@@ -59,6 +59,19 @@ final class SpaceAllocator {
         return fileEndMib;
     }
 
+    /**
+     * Takes note that the file has been made longer for something that is no stock.
+     *
+     * @return where the added space begins
+     */
+    long claimAtEnd(long lengthMib) {
+        long offsetMib = fileEndMib;
+        boolean wasFree = space.claim(offsetMib, lengthMib);
+        assert wasFree : offsetMib;
+        fileEndMib += lengthMib;
+        return offsetMib;
+    }
+
     boolean isEmpty() {
         return stock.isEmpty();
     }

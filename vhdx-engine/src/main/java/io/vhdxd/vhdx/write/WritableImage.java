@@ -2,6 +2,7 @@ package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.HeaderPair;
+import io.vhdxd.vhdx.format.RegionEntry;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.map.SpaceMap;
 import io.vhdxd.vhdx.storage.Storage;
@@ -14,7 +15,8 @@ import io.vhdxd.vhdx.storage.Storage;
  * @param fixed whether every block keeps its space for ever
  * @param spaceMap what of the file is used
  * @param presentBlockCount the blocks that have space of their own
- * @param batOffsetBytes where the BAT region begins
+ * @param bat the region of the BAT
+ * @param metadata the metadata region
  */
 public record WritableImage(
         String name,
@@ -25,5 +27,6 @@ public record WritableImage(
         BlockMap blockMap,
         SpaceMap spaceMap,
         long presentBlockCount,
-        long batOffsetBytes,
+        RegionEntry bat,
+        RegionEntry metadata,
         long fileSizeBytes) {}

@@ -1,6 +1,8 @@
 package io.vhdxd.vhdx.write;
 
+import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
+import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.request.AbandonedException;
 import io.vhdxd.vhdx.request.ImageRequest;
@@ -16,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * there is to do without waiting for a sync. The package page tells the way of a request through it.
  *
  * <p>An operation is at any time in exactly one place: {@code ready} (to be carried out), {@code stalled} (there was no
- * space for one of its blocks), {@code current} (being carried out), {@code inBatch} (to be answered with the log entry), or
- * in the {@link Rounds} (complete but for a sync).
+ * space for one of its blocks), {@code current} (being carried out), {@code inBatch} (to be answered with the log entry), {@code
+ * growing} (a growth of the disk, which all others wait for), or in the {@link Rounds} (complete but for a sync).
  */
 final class WriteAgent {
     private final RequestQueue requests;
@@ -27,12 +29,14 @@ final class WriteAgent {
     private final Batch batch;
     private final SpaceAllocator allocator;
     private final Rounds rounds;
+    private final Growth growth;
     private final int blockSizeMib;
 
     private final ArrayDeque<Operation> ready = new ArrayDeque<>();
     private final ArrayDeque<Operation> stalled = new ArrayDeque<>();
     private final ArrayDeque<Operation> inBatch = new ArrayDeque<>();
     private @Nullable Operation current;
+    private @Nullable GrowOperation growing;
     private long absentBlockCount;
     private volatile boolean closeRequested;
     private boolean closed;
@@ -50,6 +54,7 @@ final class WriteAgent {
             Batch batch,
             SpaceAllocator allocator,
             Rounds rounds,
+            Growth growth,
             long absentBlockCount) {
         this.requests = requests;
         this.health = health;
@@ -58,6 +63,7 @@ final class WriteAgent {
         this.batch = batch;
         this.allocator = allocator;
         this.rounds = rounds;
+        this.growth = growth;
         this.blockSizeMib = batch.disk().geometry().blockSizeMib();
         this.absentBlockCount = absentBlockCount;
     }
@@ -80,7 +86,7 @@ final class WriteAgent {
             resumeStalled();
         }
         if (!health.hasFailed()) {
-            work += runBatch();
+            work += growing == null ? runBatch() : advanceGrowth(growing);
         }
         if (!health.hasFailed()) {
             work += advanceBackground(closing);
@@ -145,6 +151,11 @@ final class WriteAgent {
         batch.begin(log.nextEntryPages());
         for (int count = ready.size(); count > 0 && !health.hasFailed(); count--) {
             Operation operation = ready.removeFirst();
+            if (operation instanceof GrowOperation growOperation) {
+                growing = growOperation;
+                work++;
+                break;
+            }
             current = operation;
             work += advance(operation) ? 1 : 0;
             current = null;
@@ -184,6 +195,33 @@ final class WriteAgent {
         return operation.isDone() || operation.positionBytes() != positionBefore;
     }
 
+    /** Lets the disk grow as soon as everything is in its place; returns whether anything came of it. */
+    private int advanceGrowth(GrowOperation operation) {
+        if (rounds.isRunning()) {
+            return 0;
+        }
+        try {
+            Geometry larger = growth.larger(operation.newSizeBytes());
+            if (operation.changesImage(batch)) {
+                if (!session.isStarted()) {
+                    session.start(neededMib());
+                }
+                if (!growth.isPossible()) {
+                    return 0;
+                }
+                absentBlockCount += growth.growTo(larger);
+            }
+            rounds.await(operation);
+        } catch (NoSpaceException | UnsupportedImageException | CorruptImageException e) {
+            operation.request().complete(e);
+        } catch (IOException e) {
+            health.fail(e);
+            return 1;
+        }
+        growing = null;
+        return 1;
+    }
+
     /** Puts what is staged into the log, shows it to everybody, and completes the operations of the batch. */
     private void commit() {
         if (batch.hasStaged()) {
@@ -209,7 +247,7 @@ final class WriteAgent {
     }
 
     private int advanceBackground(boolean closing) {
-        boolean settling = closing && ready.isEmpty() && stalled.isEmpty();
+        boolean settling = growing != null || (closing && ready.isEmpty() && stalled.isEmpty());
         return rounds.startIfDue(session.isStarted() ? neededMib() : 0, settling) ? 1 : 0;
     }
 
@@ -222,6 +260,10 @@ final class WriteAgent {
         if (current != null) {
             ready.addFirst(current);
             current = null;
+        }
+        if (growing != null) {
+            ready.addFirst(growing);
+            growing = null;
         }
         ImageFailedException failure = health.exception();
         int count = completeAll(ready, failure) + completeAll(stalled, failure) + completeAll(inBatch, failure);
@@ -243,6 +285,7 @@ final class WriteAgent {
         return requests.isEmpty()
                 && ready.isEmpty()
                 && stalled.isEmpty()
+                && growing == null
                 && (health.hasFailed() ? !rounds.isRunning() : rounds.isSettled());
     }
 

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * Puts the parts of a writer together; production and tests differ only in the runner of the rounds, the clock and the
  * source of GUIDs.
  */
-record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwrites, ImageHealth health) {
+record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwrites, ImageHealth health, Disk disk) {
     static WriterAssembly of(
             WritableImage image,
             AccessGate gate,
@@ -34,9 +34,10 @@ record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwr
         Quarantine quarantine = new Quarantine(gate);
         HeaderUpdate headerUpdate = new HeaderUpdate(image.storage(), image.headers());
         ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, health, newGuid);
-        BatPages batPages = new BatPages(geometry, image.blockMap(), image.batOffsetBytes());
+        BatPages batPages = new BatPages(disk, image.blockMap(), image.bat().fileOffsetBytes());
         Batch batch = new Batch(disk, image.storage(), image.blockMap(), batPages, allocator, quarantine);
         Rounds rounds = new Rounds(disk, log, allocator, quarantine, health, roundRunner, nanoClock);
+        Growth growth = new Growth(image, disk, batPages, allocator, log);
         RequestQueue requests = new RequestQueue();
         WriteAgent agent = new WriteAgent(
                 requests,
@@ -46,8 +47,9 @@ record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwr
                 batch,
                 allocator,
                 rounds,
+                growth,
                 geometry.blockCount() - image.presentBlockCount());
         Overwrites overwrites = new Overwrites(disk, image.storage(), image.blockMap(), health, session);
-        return new WriterAssembly(requests, agent, overwrites, health);
+        return new WriterAssembly(requests, agent, overwrites, health, disk);
     }
 }

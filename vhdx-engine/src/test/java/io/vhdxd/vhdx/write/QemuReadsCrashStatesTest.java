@@ -3,14 +3,12 @@ package io.vhdxd.vhdx.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.vhdx.fixture.Tool;
-import io.vhdxd.vhdx.storage.Storage;
-import io.vhdxd.vhdx.storage.Storages;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.DiskModel;
 import io.vhdxd.vhdx.testing.NeedsTool;
 import io.vhdxd.vhdx.testing.Seed;
+import io.vhdxd.vhdx.testing.SimulatedFiles;
 import io.vhdxd.vhdx.testing.SimulatedImages;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 class QemuReadsCrashStatesTest {
     private static final int WORKLOAD_COUNT = 12;
     private static final int STEPS_PER_WORKLOAD = 1500;
-    private static final int COPY_BYTES = 64 << 10;
 
     @TempDir
     private Path directory;
@@ -60,7 +57,7 @@ class QemuReadsCrashStatesTest {
     private void verify(SimulatedStorage state, DiskModel model, LongFunction<Set<Long>> allowed, String description)
             throws Exception {
         Path file = directory.resolve("state.vhdx");
-        writeTo(file, state);
+        SimulatedFiles.write(state, file);
         Tool check = Tool.run("qemu-img", "check", "-f", "vhdx", "-r", "all", file.toString());
         assertThat(check.exitCode()).as("%s: %s", description, check.output()).isZero();
         List<Long> sectors = List.copyOf(model.changedSectors());
@@ -97,21 +94,5 @@ class QemuReadsCrashStatesTest {
         }
         assertThat(contents).hasSameSizeAs(sectors);
         return contents;
-    }
-
-    private static void writeTo(Path file, SimulatedStorage state) throws IOException {
-        Files.createFile(file);
-        try (Storage target = Storages.open(file, true)) {
-            target.setSize(state.size());
-            ByteBuffer buffer = ByteBuffer.allocateDirect(COPY_BYTES);
-            for (long at = state.nextData(0); at < state.size(); at = state.nextData(at)) {
-                buffer.clear();
-                state.read(buffer, at);
-                buffer.flip();
-                int length = buffer.remaining();
-                target.write(buffer, at);
-                at += length;
-            }
-        }
     }
 }

@@ -13,6 +13,7 @@ import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.request.Completion;
 import io.vhdxd.vhdx.request.FlushRequest;
+import io.vhdxd.vhdx.request.GrowRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.RequestQueue;
 import io.vhdxd.vhdx.request.TrimRequest;
@@ -48,7 +49,8 @@ final class SteppedImage {
                 loaded.blockMap(),
                 loaded.spaceMap(),
                 loaded.presentBlockCount(),
-                loaded.regions().bat().fileOffsetBytes(),
+                loaded.regions().bat(),
+                loaded.regions().metadata(),
                 loaded.fileSizeBytes());
         this.assembly =
                 WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, SimulatedImages.guids(7));
@@ -71,6 +73,11 @@ final class SteppedImage {
 
     Geometry geometry() {
         return loaded.geometry();
+    }
+
+    /** The size of the virtual disk at this moment. */
+    long size() {
+        return assembly.disk().geometry().virtualSizeBytes();
     }
 
     BlockMap blockMap() {
@@ -179,6 +186,11 @@ final class SteppedImage {
     Answer trim(long offsetBytes, long lengthBytes) {
         Answer answer = new Answer();
         return submit(new TrimRequest(offsetBytes, lengthBytes, false, answer), answer);
+    }
+
+    Answer grow(long newSizeBytes) {
+        Answer answer = new Answer();
+        return submit(new GrowRequest(newSizeBytes, answer), answer);
     }
 
     Answer flush() {
