@@ -17,5 +17,8 @@ public final class CommandFlags {
     /** WRITE_ZEROES shall fail with ENOTSUP rather than take as long as a WRITE. */
     public static final int FAST_ZERO = 1 << 4;
 
+    /** With extended headers only: the length is that of a payload, which follows the header. */
+    public static final int PAYLOAD_LEN = 1 << 5;
+
     private CommandFlags() {}
 }

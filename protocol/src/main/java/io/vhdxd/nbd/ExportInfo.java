@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
  * @param name the canonical name, at most {@link Limits#STRING_BYTES} of UTF-8
  * @param description a text for people, of the same length at most; may be empty
  * @param sizeBytes the size, up to 2^63 - 1
- * @param transmissionFlags what the export can do, see {@link TransmissionFlags}; HAS_FLAGS is always set, SEND_DF never,
- *     because that one belongs to a connection (see {@link NegotiatedSession})
+ * @param transmissionFlags what the export can do, see {@link TransmissionFlags}; HAS_FLAGS is always set; SEND_DF and
+ *     BLOCK_STATUS_PAYLOAD never, because they belong to a connection (see {@link NegotiatedSession})
  * @param minimumBlockBytes ranges must be multiples of it; a power of two up to 65536. Clients that do not ask about
  *     sizes do not keep to it, so anything but 1 makes requests of theirs fail
  * @param preferredBlockBytes multiples of it are fast; a power of two, at least 512 and {@code minimumBlockBytes}
@@ -25,16 +25,17 @@ public record ExportInfo(
         int preferredBlockBytes,
         int maximumPayloadBytes) {
 
+    private static final int CONNECTION_FLAGS = TransmissionFlags.SEND_DF | TransmissionFlags.BLOCK_STATUS_PAYLOAD;
+
     public ExportInfo {
         checkString("name", name);
         checkString("description", description);
         check(sizeBytes >= 0, "sizeBytes", sizeBytes, "0 or more");
         check(
-                (transmissionFlags & TransmissionFlags.HAS_FLAGS) != 0
-                        && (transmissionFlags & TransmissionFlags.SEND_DF) == 0,
+                (transmissionFlags & TransmissionFlags.HAS_FLAGS) != 0 && (transmissionFlags & CONNECTION_FLAGS) == 0,
                 "transmissionFlags",
                 transmissionFlags,
-                "HAS_FLAGS set, SEND_DF clear");
+                "HAS_FLAGS set, SEND_DF and BLOCK_STATUS_PAYLOAD clear");
         check(
                 (transmissionFlags & TransmissionFlags.SEND_FAST_ZERO) == 0
                         || (transmissionFlags & TransmissionFlags.SEND_WRITE_ZEROES) != 0,

@@ -12,6 +12,8 @@ public final class Magic {
     public static final int REQUEST = 0x25609513;
     public static final int SIMPLE_REPLY = 0x67446698;
     public static final int STRUCTURED_REPLY = 0x668e33ef;
+    public static final int EXTENDED_REQUEST = 0x21e41c71;
+    public static final int EXTENDED_REPLY = 0x6e8a278c;
 
     private Magic() {}
 }

@@ -12,7 +12,8 @@ public enum OptionCode {
     GO(7),
     STRUCTURED_REPLY(8),
     LIST_META_CONTEXT(9),
-    SET_META_CONTEXT(10);
+    SET_META_CONTEXT(10),
+    EXTENDED_HEADERS(11);
 
     private final int wireValue;
 

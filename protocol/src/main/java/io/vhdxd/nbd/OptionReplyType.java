@@ -22,7 +22,9 @@ public enum OptionReplyType {
     SHUTDOWN(0x80000007),
     BLOCK_SIZE_REQD(0x80000008),
     /** The request or its reply is too large. */
-    TOO_BIG(0x80000009);
+    TOO_BIG(0x80000009),
+    /** It needs extended headers, or makes no sense with them. */
+    EXT_HEADER_REQD(0x8000000a);
 
     private final int wireValue;
 

@@ -1,5 +1,6 @@
 package io.vhdxd.nbd;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param flags how to do it, see {@link CommandFlags}; 16 bits, possibly unknown ones
  * @param cookie 64 bits that the reply repeats; they mean nothing else, and need not be unique
  * @param offsetBytes unsigned: a negative number is one above 2^63 - 1
- * @param lengthBytes 0 to 2^32 - 1
- * @param payload the bytes of a WRITE; null with other commands, and with a WRITE whose payload was thrown away: because
- *     it was larger than the export's maximum, or because the server wants no more payloads
+ * @param lengthBytes how much of the export it is about; unsigned, with compact headers 0 to 2^32 - 1
+ * @param payload the bytes of a WRITE; null with other commands, and with a WRITE that has none, or whose payload was
+ *     thrown away: because it was larger than the export's maximum, or because the server wants no more payloads
+ * @param contextIds the {@linkplain MetaContext#id contexts} that a BLOCK_STATUS with a payload asks for; null if it has
+ *     none or a malformed one, and with other commands
  */
 public record Request(
         int command,
@@ -19,7 +22,12 @@ public record Request(
         long cookie,
         long offsetBytes,
         long lengthBytes,
-        @Nullable Payload payload) {
+        @Nullable Payload payload,
+        @Nullable List<Integer> contextIds) {
+
+    public Request(int command, int flags, long cookie, long offsetBytes, long lengthBytes, @Nullable Payload payload) {
+        this(command, flags, cookie, offsetBytes, lengthBytes, payload, null);
+    }
 
     /** Whether any of the given {@link CommandFlags} is set. */
     public boolean has(int flag) {

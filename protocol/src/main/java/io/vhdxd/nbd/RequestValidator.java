@@ -1,5 +1,8 @@
 package io.vhdxd.nbd;
 
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +25,11 @@ public final class RequestValidator {
         allowedFlags[Command.READ] = session.announces(TransmissionFlags.SEND_DF) ? CommandFlags.DF : 0;
         allowedFlags[Command.WRITE_ZEROES] = CommandFlags.NO_HOLE
                 | (session.announces(TransmissionFlags.SEND_FAST_ZERO) ? CommandFlags.FAST_ZERO : 0);
-        allowedFlags[Command.BLOCK_STATUS] = CommandFlags.REQ_ONE;
+        allowedFlags[Command.BLOCK_STATUS] = CommandFlags.REQ_ONE
+                | (session.announces(TransmissionFlags.BLOCK_STATUS_PAYLOAD) ? CommandFlags.PAYLOAD_LEN : 0);
+        if (session.mode() == TransmissionMode.EXTENDED) {
+            allowedFlags[Command.WRITE] = CommandFlags.PAYLOAD_LEN;
+        }
         if (session.announces(TransmissionFlags.SEND_FUA)) {
             for (int command = 0; command < allowedFlags.length; command++) {
                 allowedFlags[command] |= CommandFlags.FUA;
@@ -42,6 +49,9 @@ public final class RequestValidator {
         Refusal refusal = checkCommand(command);
         if (refusal == null) {
             refusal = checkFlags(request);
+        }
+        if (refusal == null) {
+            refusal = checkPayload(request);
         }
         if (refusal == null) {
             refusal = command == Command.FLUSH ? checkFlush(request) : checkRange(request);
@@ -90,6 +100,38 @@ public final class RequestValidator {
                                 + " here.");
     }
 
+    /** What a client with extended headers has to send along, or has sent along. */
+    private @Nullable Refusal checkPayload(Request request) {
+        boolean hasPayload = request.has(CommandFlags.PAYLOAD_LEN);
+        return switch (request.command()) {
+            case Command.WRITE ->
+                session.mode() == TransmissionMode.EXTENDED && !hasPayload
+                        ? new Refusal(NbdError.EINVAL, "WRITE lacks the flag PAYLOAD_LEN, and so its data.")
+                        : null;
+            case Command.BLOCK_STATUS -> hasPayload ? checkContexts(request.contextIds()) : null;
+            default -> null;
+        };
+    }
+
+    private @Nullable Refusal checkContexts(@Nullable List<Integer> ids) {
+        if (ids == null) {
+            return new Refusal(
+                    NbdError.EINVAL,
+                    "The payload of BLOCK_STATUS has the wrong length (expected: 8 bytes, and 4 for each context).");
+        }
+        Set<Integer> unnamed = new HashSet<>();
+        session.metaContexts().forEach(context -> unnamed.add(context.id()));
+        for (int id : ids) {
+            if (!unnamed.remove(id)) {
+                return new Refusal(
+                        NbdError.EINVAL,
+                        "The payload of BLOCK_STATUS names the context " + Integer.toUnsignedString(id)
+                                + " twice, or it was not selected.");
+            }
+        }
+        return null;
+    }
+
     private static @Nullable Refusal checkFlush(Request request) {
         return request.offsetBytes() == 0 && request.lengthBytes() == 0
                 ? null
@@ -99,8 +141,8 @@ public final class RequestValidator {
     private @Nullable Refusal checkRange(Request request) {
         long offset = request.offsetBytes();
         long length = request.lengthBytes();
-        // A negative offset is one above 2^63 - 1; and offset + length could overflow, size - offset cannot.
-        if (offset < 0 || offset > export.sizeBytes() || length > export.sizeBytes() - offset) {
+        // A negative number is one above 2^63 - 1; and offset + length could overflow, size - offset cannot.
+        if (offset < 0 || length < 0 || offset > export.sizeBytes() || length > export.sizeBytes() - offset) {
             boolean writes = request.command() == Command.WRITE || request.command() == Command.WRITE_ZEROES;
             return new Refusal(
                     writes ? NbdError.ENOSPC : NbdError.EINVAL,
@@ -136,7 +178,7 @@ public final class RequestValidator {
     }
 
     private static String describe(Request request) {
-        return Command.nameOf(request.command()) + " of " + request.lengthBytes() + " bytes at offset "
-                + Long.toUnsignedString(request.offsetBytes());
+        return Command.nameOf(request.command()) + " of " + Long.toUnsignedString(request.lengthBytes())
+                + " bytes at offset " + Long.toUnsignedString(request.offsetBytes());
     }
 }

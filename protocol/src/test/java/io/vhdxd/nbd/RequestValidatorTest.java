@@ -22,7 +22,7 @@ class RequestValidatorTest {
     private int exportFlags = TestExports.ALL_FLAGS;
     private int minimumBlockBytes = 1;
     private int maximumPayloadBytes = Limits.MAXIMUM_PAYLOAD_BYTES;
-    private boolean structuredReplies = true;
+    private TransmissionMode mode = TransmissionMode.STRUCTURED;
     private List<MetaContext> contexts = List.of(MetaContext.BASE_ALLOCATION);
 
     @Test
@@ -83,7 +83,7 @@ class RequestValidatorTest {
     @Test
     @DisplayName("TF-06: DF without structured replies gets EINVAL")
     void dontFragmentWithoutStructuredReplies() {
-        structuredReplies = false;
+        mode = TransmissionMode.SIMPLE;
         assertRefused(check(Command.READ, CommandFlags.DF, 0, 512), NbdError.EINVAL);
     }
 
@@ -202,7 +202,7 @@ class RequestValidatorTest {
     void longRead() {
         assertThat(check(Command.READ, 0, 0, 32 << 20)).isNull();
         assertRefused(check(Command.READ, 0, 0, (32 << 20) + 1), NbdError.EOVERFLOW);
-        structuredReplies = false;
+        mode = TransmissionMode.SIMPLE;
         assertRefused(check(Command.READ, 0, 0, (32 << 20) + 1), NbdError.EINVAL);
     }
 
@@ -213,6 +213,55 @@ class RequestValidatorTest {
         assertThat(check(Command.WRITE, 0, 0, 1 << 20)).isNull();
         assertRefused(check(Command.WRITE, 0, 0, (1 << 20) + 1), NbdError.EINVAL);
         assertRefused(validator().check(new Request(Command.WRITE, 0, 1, 0, 512, null)), NbdError.EINVAL);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Command.READ, Command.FLUSH, Command.TRIM, Command.CACHE, Command.WRITE_ZEROES, 8})
+    @DisplayName("EX-04: with extended headers, only WRITE and BLOCK_STATUS may have a payload")
+    void payloadWhereNoneBelongs(int command) {
+        mode = TransmissionMode.EXTENDED;
+        assertRefused(check(command, CommandFlags.PAYLOAD_LEN, 0, 0), NbdError.EINVAL);
+    }
+
+    @Test
+    @DisplayName("EX-04: with extended headers, WRITE must have the flag PAYLOAD_LEN; without, it must not")
+    void writeWithAndWithoutPayloadFlag() {
+        assertRefused(check(Command.WRITE, CommandFlags.PAYLOAD_LEN, 0, 512), NbdError.EINVAL);
+        mode = TransmissionMode.EXTENDED;
+        assertThat(check(Command.WRITE, CommandFlags.PAYLOAD_LEN, 0, 512)).isNull();
+        assertRefused(check(Command.WRITE, 0, 0, 512), NbdError.EINVAL);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1L << 32, Long.MAX_VALUE, Long.MIN_VALUE, -1, -512})
+    @DisplayName("EX-04, SZ-07, SEC-28: lengths above 32 bits, and those with the highest bit set")
+    void hugeLengths(long length) {
+        mode = TransmissionMode.EXTENDED;
+        for (int command : new int[] {Command.READ, Command.TRIM, Command.CACHE, Command.BLOCK_STATUS}) {
+            assertRefused(check(command, 0, 512, length), NbdError.EINVAL);
+        }
+        assertRefused(check(Command.WRITE_ZEROES, 0, 512, length), NbdError.ENOSPC);
+        sizeBytes = 1L << 40;
+        if (length == 1L << 32) {
+            assertThat(check(Command.WRITE_ZEROES, 0, 512, length)).isNull();
+            assertRefused(check(Command.READ, 0, 512, length), NbdError.EOVERFLOW);
+        }
+    }
+
+    @Test
+    @DisplayName("EX-07: BLOCK_STATUS may name contexts that were selected, each once")
+    void contextIds() {
+        mode = TransmissionMode.EXTENDED;
+        assertThat(checkContexts(List.of(1))).isNull();
+        assertRefused(checkContexts(List.of(1, 1)), NbdError.EINVAL);
+        assertRefused(checkContexts(List.of(1, -1)), NbdError.EINVAL);
+        assertRefused(checkContexts(null), NbdError.EINVAL);
+        contexts = List.of();
+        assertRefused(checkContexts(List.of(1)), NbdError.EINVAL);
+    }
+
+    private @Nullable Refusal checkContexts(@Nullable List<Integer> ids) {
+        return validator().check(new Request(Command.BLOCK_STATUS, CommandFlags.PAYLOAD_LEN, 1, 0, 512, null, ids));
     }
 
     @Test
@@ -249,9 +298,11 @@ class RequestValidatorTest {
     private RequestValidator validator() {
         ExportInfo export =
                 new ExportInfo("disk", "", sizeBytes, exportFlags, minimumBlockBytes, 4096, maximumPayloadBytes);
-        int flags = exportFlags | (structuredReplies ? TransmissionFlags.SEND_DF : 0);
-        return new RequestValidator(
-                new NegotiatedSession(export, flags, structuredReplies, contexts, true, OptionCode.GO));
+        int flags = exportFlags | (mode.hasChunks() ? TransmissionFlags.SEND_DF : 0);
+        if (mode == TransmissionMode.EXTENDED && !contexts.isEmpty()) {
+            flags |= TransmissionFlags.BLOCK_STATUS_PAYLOAD;
+        }
+        return new RequestValidator(new NegotiatedSession(export, flags, mode, contexts, true, OptionCode.GO));
     }
 
     private record NoBytes(long lengthBytes) implements Payload {

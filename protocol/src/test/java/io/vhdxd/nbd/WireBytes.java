@@ -61,6 +61,16 @@ public final class WireBytes {
         return request(Command.WRITE, 0, cookie, offsetBytes, payload.length).put(payload);
     }
 
+    /** A request with an extended header, without its payload if it has one. */
+    public WireBytes extendedRequest(int command, int flags, long cookie, long offsetBytes, long lengthBytes) {
+        return u32(Magic.EXTENDED_REQUEST)
+                .u16(flags)
+                .u16(command)
+                .u64(cookie)
+                .u64(offsetBytes)
+                .u64(lengthBytes);
+    }
+
     public byte[] toArray() {
         return bytes.toByteArray();
     }

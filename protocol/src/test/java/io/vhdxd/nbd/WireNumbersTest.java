@@ -17,14 +17,17 @@ class WireNumbersTest {
         assertThat(Magic.REQUEST).isEqualTo(0x25609513);
         assertThat(Magic.SIMPLE_REPLY).isEqualTo(0x67446698);
         assertThat(Magic.STRUCTURED_REPLY).isEqualTo(0x668e33ef);
+        assertThat(Magic.EXTENDED_REQUEST).isEqualTo(0x21e41c71);
+        assertThat(Magic.EXTENDED_REPLY).isEqualTo(0x6e8a278c);
     }
 
     @Test
     void options() {
-        assertThat(OptionCode.values()).extracting(OptionCode::wireValue).containsExactly(1, 2, 3, 5, 6, 7, 8, 9, 10);
+        assertThat(OptionCode.values())
+                .extracting(OptionCode::wireValue)
+                .containsExactly(1, 2, 3, 5, 6, 7, 8, 9, 10, 11);
         assertThat(OptionCode.of(7)).isEqualTo(OptionCode.GO);
         assertThat(OptionCode.of(4)).isNull();
-        assertThat(OptionCode.of(11)).isNull();
     }
 
     @Test
@@ -44,9 +47,10 @@ class WireNumbersTest {
                         0x80000006L,
                         0x80000007L,
                         0x80000008L,
-                        0x80000009L);
+                        0x80000009L,
+                        0x8000000aL);
         assertThat(Arrays.stream(OptionReplyType.values()).filter(OptionReplyType::isError))
-                .hasSize(9)
+                .hasSize(10)
                 .doesNotContain(OptionReplyType.META_CONTEXT);
     }
 
@@ -86,17 +90,19 @@ class WireNumbersTest {
                     TransmissionFlags.SEND_DF,
                     TransmissionFlags.CAN_MULTI_CONN,
                     TransmissionFlags.SEND_CACHE,
-                    TransmissionFlags.SEND_FAST_ZERO
+                    TransmissionFlags.SEND_FAST_ZERO,
+                    TransmissionFlags.BLOCK_STATUS_PAYLOAD
                 })
-                .containsExactly(1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 2048);
+                .containsExactly(1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 2048, 4096);
         assertThat(new int[] {
                     CommandFlags.FUA,
                     CommandFlags.NO_HOLE,
                     CommandFlags.DF,
                     CommandFlags.REQ_ONE,
-                    CommandFlags.FAST_ZERO
+                    CommandFlags.FAST_ZERO,
+                    CommandFlags.PAYLOAD_LEN
                 })
-                .containsExactly(1, 2, 4, 8, 16);
+                .containsExactly(1, 2, 4, 8, 16, 32);
         assertThat(new int[] {HandshakeFlags.FIXED_NEWSTYLE, HandshakeFlags.NO_ZEROES})
                 .containsExactly(1, 2);
         assertThat(new int[] {AllocationFlags.HOLE, AllocationFlags.ZERO}).containsExactly(1, 2);

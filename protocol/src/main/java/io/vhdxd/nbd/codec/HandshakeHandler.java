@@ -211,8 +211,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         send(ctx, replies);
         ctx.flush();
 
-        RequestDecoder requestDecoder = new RequestDecoder(
-                ctx.channel(), handler, entry.session().export().maximumPayloadBytes());
+        RequestDecoder requestDecoder = new RequestDecoder(ctx.channel(), handler, entry.session());
         // The client may have sent requests already, trusting that its option succeeds.
         ByteBuf early = received.readRetainedSlice(received.readableBytes());
         ctx.pipeline().replace(this, null, requestDecoder);

@@ -10,20 +10,24 @@ import io.netty.buffer.Unpooled;
  * its place. An idle connection has none.
  */
 final class RequestBuffer {
-    /** The size of a request without its payload. */
-    static final int HEADER_BYTES = 28;
-
     static final int CAPACITY_BYTES = 128 << 10;
 
     /** With less room than this, a new buffer is better than a short read. */
     static final int SHORT_ROOM_BYTES = 32 << 10;
 
+    /** The size of a request without its payload. */
+    private final int headerBytes;
+
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
 
     /** The beginning of a header that waits for the next buffer. */
-    private final byte[] fragment = new byte[HEADER_BYTES];
+    private final byte[] fragment = new byte[RequestParser.EXTENDED_HEADER_BYTES];
 
     private int fragmentBytes;
+
+    RequestBuffer(int headerBytes) {
+        this.headerBytes = headerBytes;
+    }
 
     /** What has been received; the caller takes bytes by moving the reader index. */
     ByteBuf received() {
@@ -37,7 +41,7 @@ final class RequestBuffer {
             buffer.clear();
         }
         // More bytes than these can only be the beginning of a payload, and there is room for the rest of it.
-        if (buffer.writableBytes() < SHORT_ROOM_BYTES && buffer.readableBytes() < HEADER_BYTES) {
+        if (buffer.writableBytes() < SHORT_ROOM_BYTES && buffer.readableBytes() < headerBytes) {
             ByteBuf successor = allocator.directBuffer(CAPACITY_BYTES, CAPACITY_BYTES);
             successor.writeBytes(fragment, 0, fragmentBytes).writeBytes(buffer);
             fragmentBytes = 0;
@@ -53,7 +57,7 @@ final class RequestBuffer {
      * @param inHeader whether a header comes next; then its beginning does not count, because that is kept elsewhere
      */
     void shrink(boolean inHeader) {
-        boolean nothingInIt = inHeader ? buffer.readableBytes() < HEADER_BYTES : !buffer.isReadable();
+        boolean nothingInIt = inHeader ? buffer.readableBytes() < headerBytes : !buffer.isReadable();
         if (nothingInIt && buffer.refCnt() == 1 && buffer.capacity() > 0) {
             fragmentBytes = buffer.readableBytes();
             buffer.readBytes(fragment, 0, fragmentBytes);

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.vhdxd.nbd.NegotiatedSession;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +40,10 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     private boolean failed;
     private boolean closed;
 
-    RequestDecoder(Channel channel, RequestHandler handler, int maximumPayloadBytes) {
+    RequestDecoder(Channel channel, RequestHandler handler, NegotiatedSession session) {
         this.channel = channel;
         this.handler = handler;
-        this.parser = new RequestParser(handler, maximumPayloadBytes);
+        this.parser = new RequestParser(handler, session);
     }
 
     /**

@@ -3,9 +3,12 @@ package io.vhdxd.nbd.codec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.Limits;
 import io.vhdxd.nbd.Magic;
+import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.Request;
+import io.vhdxd.nbd.TransmissionMode;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -15,21 +18,28 @@ import org.jspecify.annotations.Nullable;
  * payload goes to the pieces of a {@link ReceivedPayload}.
  */
 final class RequestParser {
+    static final int COMPACT_HEADER_BYTES = 28;
+    static final int EXTENDED_HEADER_BYTES = 32;
+
     /** What comes next from the client. */
     private enum State {
         HEADER,
+        /** The payload of a BLOCK_STATUS, which belongs to the question whether it is admitted. */
+        CONTEXTS,
         /** Nothing: the request whose header has come is not admitted yet. */
         ADMISSION,
         PAYLOAD,
-        /** A payload that is too large to be kept. */
+        /** A payload that is too large to be kept, or that the command should not have. */
         SKIPPED_PAYLOAD,
         /** Nothing matters any more. */
         STOPPED
     }
 
     private final RequestHandler handler;
+    private final boolean extended;
+    private final int headerBytes;
     private final int maximumPayloadBytes;
-    private final RequestBuffer requestBuffer = new RequestBuffer();
+    private final RequestBuffer requestBuffer;
     private State state = State.HEADER;
 
     /** The request that is being received. */
@@ -41,9 +51,12 @@ final class RequestParser {
     private long skippedBytesLeft;
     private boolean skipsPayloads;
 
-    RequestParser(RequestHandler handler, int maximumPayloadBytes) {
+    RequestParser(RequestHandler handler, NegotiatedSession session) {
         this.handler = handler;
-        this.maximumPayloadBytes = maximumPayloadBytes;
+        extended = session.mode() == TransmissionMode.EXTENDED;
+        headerBytes = extended ? EXTENDED_HEADER_BYTES : COMPACT_HEADER_BYTES;
+        maximumPayloadBytes = session.export().maximumPayloadBytes();
+        requestBuffer = new RequestBuffer(headerBytes);
     }
 
     /** Where the next bytes belong: behind those that are there. */
@@ -63,6 +76,7 @@ final class RequestParser {
         while (advanced) {
             advanced = switch (state) {
                 case HEADER -> readHeader();
+                case CONTEXTS -> receiveContexts();
                 case ADMISSION -> admit();
                 case PAYLOAD -> receivePayload();
                 case SKIPPED_PAYLOAD -> skipPayload();
@@ -89,6 +103,7 @@ final class RequestParser {
         if (state == State.ADMISSION && payload != null) {
             Request waiting = Objects.requireNonNull(request);
             request = waiting.withoutPayload();
+            skippedBytesLeft = payload.lengthBytes();
             payload = null;
         }
     }
@@ -104,11 +119,11 @@ final class RequestParser {
 
     private boolean readHeader() throws ProtocolViolationException {
         ByteBuf in = requestBuffer.received();
-        if (in.readableBytes() < RequestBuffer.HEADER_BYTES) {
+        if (in.readableBytes() < headerBytes) {
             return false;
         }
         int magic = in.readInt();
-        if (magic != Magic.REQUEST) {
+        if (magic != (extended ? Magic.EXTENDED_REQUEST : Magic.REQUEST)) {
             throw new ProtocolViolationException(
                     "A request begins with the wrong magic number 0x" + Integer.toHexString(magic) + ".");
         }
@@ -116,16 +131,46 @@ final class RequestParser {
         int command = in.readUnsignedShort();
         long cookie = in.readLong();
         long offsetBytes = in.readLong();
-        long lengthBytes = in.readUnsignedInt();
-        if (command == Command.WRITE) {
-            if (lengthBytes > Limits.SKIPPED_PAYLOAD_BYTES) {
-                throw new ProtocolViolationException("A WRITE declares a payload of " + lengthBytes
-                        + " bytes (expected: at most " + maximumPayloadBytes + ").");
-            }
-            boolean keeps = lengthBytes <= maximumPayloadBytes && !skipsPayloads;
-            payload = keeps ? new ReceivedPayload((int) lengthBytes) : null;
+        long lengthBytes = extended ? in.readLong() : in.readUnsignedInt();
+        state = State.ADMISSION;
+        boolean hasPayload = extended ? (flags & CommandFlags.PAYLOAD_LEN) != 0 : command == Command.WRITE;
+        if (hasPayload && command != Command.DISC) {
+            expectPayload(command, lengthBytes);
         }
-        request = new Request(command, flags, cookie, offsetBytes, lengthBytes, payload);
+        request = new Request(
+                command, flags, cookie, offsetBytes, lengthBytes, command == Command.WRITE ? payload : null);
+        return true;
+    }
+
+    /** Decides what to do with the bytes behind the header; what is neither kept nor too much is skipped. */
+    private void expectPayload(int command, long bytes) throws ProtocolViolationException {
+        // Clients with compact headers may not have been told the maximum; those with extended ones must keep to it.
+        long bytesMax = extended ? maximumPayloadBytes : Limits.SKIPPED_PAYLOAD_BYTES;
+        if (Long.compareUnsigned(bytes, bytesMax) > 0) {
+            throw new ProtocolViolationException(Command.nameOf(command) + " declares a payload of "
+                    + Long.toUnsignedString(bytes) + " bytes (expected: at most " + maximumPayloadBytes + ").");
+        }
+        if (command == Command.WRITE && bytes <= maximumPayloadBytes && !skipsPayloads) {
+            payload = new ReceivedPayload((int) bytes);
+        } else if (command == Command.BLOCK_STATUS && ContextList.isLength(bytes)) {
+            payload = new ReceivedPayload((int) bytes);
+            state = State.CONTEXTS;
+        } else {
+            skippedBytesLeft = bytes;
+        }
+    }
+
+    private boolean receiveContexts() {
+        ReceivedPayload incoming = Objects.requireNonNull(payload);
+        if (!isComplete(incoming)) {
+            return false;
+        }
+        payload = null;
+        try {
+            request = ContextList.addTo(Objects.requireNonNull(request), incoming);
+        } finally {
+            incoming.release();
+        }
         state = State.ADMISSION;
         return true;
     }
@@ -136,24 +181,26 @@ final class RequestParser {
         if (!handler.tryAdmit(waiting) || state == State.STOPPED) {
             return false;
         }
-        if (waiting.command() != Command.WRITE) {
-            deliver();
-        } else if (payload != null) {
+        if (payload != null) {
             state = State.PAYLOAD;
-        } else {
+        } else if (skippedBytesLeft > 0) {
             state = State.SKIPPED_PAYLOAD;
-            skippedBytesLeft = waiting.lengthBytes();
+        } else {
+            deliver();
         }
         return true;
     }
 
     private boolean receivePayload() {
-        ReceivedPayload incoming = Objects.requireNonNull(payload);
-        boolean complete = incoming.isInPieces() ? incoming.isComplete() : incoming.takeFrom(requestBuffer.received());
+        boolean complete = isComplete(Objects.requireNonNull(payload));
         if (complete) {
             deliver();
         }
         return complete;
+    }
+
+    private boolean isComplete(ReceivedPayload incoming) {
+        return incoming.isInPieces() ? incoming.isComplete() : incoming.takeFrom(requestBuffer.received());
     }
 
     private boolean skipPayload() {

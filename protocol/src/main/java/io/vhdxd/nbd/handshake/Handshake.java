@@ -24,7 +24,7 @@ public final class Handshake {
     private final OptionFamily exportName;
     private final OptionFamily list;
     private final OptionFamily info;
-    private final OptionFamily structuredReply;
+    private final OptionFamily headers;
     private final OptionFamily metaContext;
 
     private boolean fixedNewstyle;
@@ -36,7 +36,7 @@ public final class Handshake {
         exportName = new ExportNameOption(exports, negotiation);
         list = new ListOption(exports);
         info = new InfoOptions(exports, negotiation);
-        structuredReply = new StructuredReplyOption(negotiation);
+        headers = new HeaderOptions(negotiation);
         metaContext = new MetaContextOptions(exports, negotiation);
     }
 
@@ -111,7 +111,7 @@ public final class Handshake {
             case STARTTLS ->
                 throw new OptionRefusedException(OptionReplyType.POLICY, "TLS is not configured on this server.");
             case INFO, GO -> info.answer(code, require(data));
-            case STRUCTURED_REPLY -> structuredReply.answer(code, require(data));
+            case STRUCTURED_REPLY, EXTENDED_HEADERS -> headers.answer(code, require(data));
             case LIST_META_CONTEXT, SET_META_CONTEXT -> metaContext.answer(code, require(data));
         };
     }

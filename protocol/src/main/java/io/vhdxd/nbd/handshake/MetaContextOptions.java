@@ -29,8 +29,9 @@ final class MetaContextOptions implements OptionFamily {
     @Override
     public Outcome answer(OptionCode option, byte[] data) throws OptionRefusedException {
         boolean selects = option == OptionCode.SET_META_CONTEXT;
-        if (selects && !negotiation.structuredReplies()) {
-            throw OptionRefusedException.invalid("SET_META_CONTEXT needs structured replies to be negotiated before.");
+        if (selects && !negotiation.mode().hasChunks()) {
+            throw OptionRefusedException.invalid(
+                    "SET_META_CONTEXT needs structured replies or extended headers to be negotiated before.");
         }
         OptionReader reader = new OptionReader(data);
         String name = reader.exportName();

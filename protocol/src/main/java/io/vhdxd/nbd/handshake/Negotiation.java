@@ -5,12 +5,13 @@ import io.vhdxd.nbd.MetaContext;
 import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.OptionCode;
 import io.vhdxd.nbd.TransmissionFlags;
+import io.vhdxd.nbd.TransmissionMode;
 import java.util.List;
 
 /** What the options so far have agreed on. */
 final class Negotiation {
     private boolean noZeroes;
-    private boolean structuredReplies;
+    private TransmissionMode mode = TransmissionMode.SIMPLE;
 
     /** The canonical name of the export that {@link #contexts} belong to. */
     private String contextsExport = "";
@@ -22,12 +23,12 @@ final class Negotiation {
         this.noZeroes = noZeroes;
     }
 
-    boolean structuredReplies() {
-        return structuredReplies;
+    TransmissionMode mode() {
+        return mode;
     }
 
-    void agreeOnStructuredReplies() {
-        structuredReplies = true;
+    void agreeOn(TransmissionMode agreed) {
+        mode = agreed;
     }
 
     /** Replaces the selected contexts. */
@@ -42,13 +43,22 @@ final class Negotiation {
 
     /** The flags that the client is told if it uses an export. */
     int transmissionFlags(ExportInfo export) {
-        return export.transmissionFlags() | (structuredReplies ? TransmissionFlags.SEND_DF : 0);
+        int flags = export.transmissionFlags();
+        if (mode.hasChunks()) {
+            flags |= TransmissionFlags.SEND_DF;
+        }
+        if (mode == TransmissionMode.EXTENDED && !contextsFor(export).isEmpty()) {
+            flags |= TransmissionFlags.BLOCK_STATUS_PAYLOAD;
+        }
+        return flags;
+    }
+
+    /** Contexts that were selected for another export do not count. */
+    private List<MetaContext> contextsFor(ExportInfo export) {
+        return export.name().equals(contextsExport) ? contexts : List.of();
     }
 
     NegotiatedSession session(ExportInfo export, OptionCode enteredBy) {
-        // Contexts that were selected for another export do not count.
-        List<MetaContext> applicable = export.name().equals(contextsExport) ? contexts : List.of();
-        return new NegotiatedSession(
-                export, transmissionFlags(export), structuredReplies, applicable, noZeroes, enteredBy);
+        return new NegotiatedSession(export, transmissionFlags(export), mode, contextsFor(export), noZeroes, enteredBy);
     }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A payload stays where the socket has put it, and memory follows what was received. */
 class DirectReceiveTest {
-    private static final int HEADER_BYTES = RequestBuffer.HEADER_BYTES;
+    private static final int HEADER_BYTES = RequestParser.COMPACT_HEADER_BYTES;
 
     @ParameterizedTest
     @ValueSource(ints = {1, 512, 4096, 65536, RequestBuffer.CAPACITY_BYTES - HEADER_BYTES})

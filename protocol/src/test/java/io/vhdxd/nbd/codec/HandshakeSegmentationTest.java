@@ -27,7 +27,7 @@ class HandshakeSegmentationTest {
     private static final byte[] CLIENT = new WireBytes()
             .u32(HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES)
             .option(77, new byte[0])
-            .option(11, new byte[1])
+            .option(12, new byte[1])
             .option(0xffffffff, DATA_4096)
             .option(OptionCode.LIST, new byte[70_000])
             .option(OptionCode.STRUCTURED_REPLY)
@@ -109,7 +109,7 @@ class HandshakeSegmentationTest {
         byte[] sent = connection.sent();
         WireBytes replies = new WireBytes().put(GREETING);
         int at = GREETING.length;
-        for (long option : new long[] {77, 11, 0xffffffffL, 3}) {
+        for (long option : new long[] {77, 12, 0xffffffffL, 3}) {
             at = expectError(replies, sent, at, option, option == 3 ? OptionReplyType.INVALID : OptionReplyType.UNSUP);
         }
         expectReply(replies, OptionCode.STRUCTURED_REPLY, OptionReplyType.ACK, new byte[0]);

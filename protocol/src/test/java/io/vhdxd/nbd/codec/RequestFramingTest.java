@@ -5,16 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.CommandFlags;
+import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.Seed;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.nbd.WireBytes;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests come out as they went in, however they are cut, and however often the handler makes them wait. */
 class RequestFramingTest {
@@ -59,6 +65,97 @@ class RequestFramingTest {
                 feed(connection, Unpooled.wrappedBuffer(encode(expected)), random, way);
                 assertReceived(connection, expected);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("EX-04: extended requests byte by byte; payloads where none belongs are skipped")
+    void extendedByteByByte(TestConnection.Way way) {
+        int payload = CommandFlags.PAYLOAD_LEN;
+        WireBytes bytes = new WireBytes()
+                .extendedRequest(Command.READ, 0, -1, Long.MIN_VALUE, Long.MIN_VALUE)
+                .extendedRequest(Command.WRITE, payload, 1, -512, 5)
+                .put(new byte[] {1, 2, 3, 4, 5})
+                .extendedRequest(Command.WRITE, 0, 2, 0, 512)
+                .extendedRequest(Command.TRIM, payload, 3, 0, 3)
+                .put(new byte[3])
+                .extendedRequest(99, payload, 4, 0, 100)
+                .put(new byte[100])
+                .extendedRequest(Command.BLOCK_STATUS, payload, 5, 512, 16)
+                .u64(1L << 40)
+                .u32(1)
+                .u32(0xffffffffL)
+                .extendedRequest(Command.BLOCK_STATUS, payload, 6, 512, 8)
+                .u64(1L << 40)
+                .extendedRequest(Command.BLOCK_STATUS, payload, 7, 512, 11)
+                .put(new byte[11])
+                .extendedRequest(Command.BLOCK_STATUS, payload, 8, 512, 8 + 4 * 65)
+                .put(new byte[8 + 4 * 65])
+                .extendedRequest(Command.FLUSH, 0, 9, 0, 0);
+        try (TestConnection connection = TestConnection.transmitting(way, TransmissionMode.EXTENDED)) {
+            for (byte b : bytes.toArray()) {
+                connection.send(new byte[] {b});
+            }
+            assertThat(connection.handler.failures).isEmpty();
+            assertThat(connection.handler.received)
+                    .extracting(RecordingHandler.Received::payload)
+                    .filteredOn(Objects::nonNull)
+                    .containsExactly(ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5}));
+            assertThat(connection.handler.received)
+                    .extracting(received -> {
+                        Request request = received.request();
+                        return Command.nameOf(request.command()) + " " + request.flags() + " " + request.cookie() + " "
+                                + request.offsetBytes() + "+" + request.lengthBytes() + " " + request.contextIds();
+                    })
+                    .containsExactly(
+                            "READ 0 -1 " + Long.MIN_VALUE + "+" + Long.MIN_VALUE + " null",
+                            "WRITE 32 1 -512+5 null",
+                            "WRITE 0 2 0+512 null",
+                            "TRIM 32 3 0+3 null",
+                            "Command 99 32 4 0+100 null",
+                            "BLOCK_STATUS 32 5 512+1099511627776 [1, -1]",
+                            "BLOCK_STATUS 32 6 512+8 null",
+                            "BLOCK_STATUS 32 7 512+11 null",
+                            "BLOCK_STATUS 32 8 512+268 null",
+                            "FLUSH 0 9 0+0 null");
+            assertThat(connection.allocator.live())
+                    .as("an idle connection has no buffers")
+                    .isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {(32 << 20) + 1, 1L << 32, Long.MIN_VALUE, -1})
+    @DisplayName("EX-04: a payload above the maximum ends the connection, whatever the command")
+    void extendedPayloadTooLarge(long length) {
+        for (int command : new int[] {Command.WRITE, Command.TRIM, Command.BLOCK_STATUS, 99}) {
+            try (TestConnection connection =
+                    TestConnection.transmitting(TestConnection.Way.SOCKET, TransmissionMode.EXTENDED)) {
+                connection.send(new WireBytes().extendedRequest(command, CommandFlags.PAYLOAD_LEN, 1, 0, length));
+                assertThat(connection.channel.isOpen()).isFalse();
+                assertThat(connection.handler.failures).singleElement().isInstanceOf(ProtocolViolationException.class);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("EX-01, RQ-01: a compact request where extended ones were agreed on ends the connection")
+    void compactRequestInExtendedMode() {
+        try (TestConnection connection =
+                TestConnection.transmitting(TestConnection.Way.SOCKET, TransmissionMode.EXTENDED)) {
+            connection.send(new WireBytes().request(Command.READ, 0, 1, 0, 512).u32(0));
+            assertThat(connection.channel.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    @DisplayName("EX-04, RQ-11: a DISC ends the session at once, even if it declares a payload")
+    void disconnectWithPayload() {
+        try (TestConnection connection =
+                TestConnection.transmitting(TestConnection.Way.SOCKET, TransmissionMode.EXTENDED)) {
+            connection.send(new WireBytes().extendedRequest(Command.DISC, CommandFlags.PAYLOAD_LEN, 1, 0, -1));
+            assertThat(connection.handler.events).contains("DISC").doesNotContain("failure");
         }
     }
 

@@ -68,8 +68,8 @@ class SkippedPayloadTest {
                     .singleElement()
                     .satisfies(failure -> assertThat(failure)
                             .isInstanceOf(ProtocolViolationException.class)
-                            .hasMessage("A WRITE declares a payload of " + length
-                                    + " bytes (expected: at most 33554432)."));
+                            .hasMessage(
+                                    "WRITE declares a payload of " + length + " bytes (expected: at most 33554432)."));
             assertThat(connection.handler.received).isEmpty();
         }
     }

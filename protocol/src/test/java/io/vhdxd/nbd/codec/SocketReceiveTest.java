@@ -11,6 +11,7 @@ import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.Seed;
 import io.vhdxd.nbd.TestExports;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.nbd.WireBytes;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The direct way of a payload, on real sockets. */
 class SocketReceiveTest {
+    private static final ReplyFormat FORMAT = new ReplyFormat(TransmissionMode.SIMPLE);
     private static final int ENTRY_BYTES = 18 + 2 * 20 + 12 + 14 + 20;
 
     /** Answers every request with success, keeps payloads, and refuses some requests at first. */
@@ -60,8 +62,8 @@ class SocketReceiveTest {
         @SuppressWarnings("FutureReturnValueIgnored") // The client sees what comes of it.
         public void onRequest(Request request) {
             super.onRequest(request);
-            ByteBuf reply = channel.alloc().buffer(Replies.SIMPLE_HEADER_BYTES);
-            Replies.writeSuccess(reply, request.cookie());
+            ByteBuf reply = channel.alloc().buffer(FORMAT.successBytes());
+            FORMAT.writeSuccess(reply, request);
             channel.write(reply);
         }
 
@@ -144,7 +146,7 @@ class SocketReceiveTest {
                 }
                 List<Integer> partSizes = handlers.getFirst().partSizes();
                 partSizes.add(RequestBuffer.CAPACITY_BYTES);
-                partSizes.add(Replies.SIMPLE_HEADER_BYTES);
+                partSizes.add(FORMAT.successBytes());
                 assertThat(server.allocator.capacities(buffersOfHandshake))
                         .as("the sizes of all buffers, which are those for requests, pieces and replies")
                         .isSubsetOf(partSizes);

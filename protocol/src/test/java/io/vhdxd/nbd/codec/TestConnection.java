@@ -15,6 +15,7 @@ import io.vhdxd.nbd.HandshakeFlags;
 import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.OptionCode;
 import io.vhdxd.nbd.TestExports;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.nbd.WireBytes;
 import io.vhdxd.nbd.handshake.ExportDirectory;
 import java.util.ArrayList;
@@ -78,10 +79,23 @@ final class TestConnection implements TransmissionStarter, AutoCloseable {
     }
 
     static TestConnection transmitting(Way way, ExportDirectory exports, RecordingHandler handler) {
+        return transmitting(way, exports, handler, TransmissionMode.SIMPLE);
+    }
+
+    static TestConnection transmitting(Way way, TransmissionMode mode) {
+        return transmitting(way, TestExports.of("disk"), new RecordingHandler(), mode);
+    }
+
+    private static TestConnection transmitting(
+            Way way, ExportDirectory exports, RecordingHandler handler, TransmissionMode mode) {
         TestConnection connection = new TestConnection(way, exports, handler);
-        connection.send(new WireBytes()
-                .u32(HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES)
-                .option(OptionCode.GO, WireBytes.infoData("")));
+        WireBytes handshake = new WireBytes().u32(HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES);
+        switch (mode) {
+            case SIMPLE -> {}
+            case STRUCTURED -> handshake.option(OptionCode.STRUCTURED_REPLY);
+            case EXTENDED -> handshake.option(OptionCode.EXTENDED_HEADERS);
+        }
+        connection.send(handshake.option(OptionCode.GO, WireBytes.infoData("")));
         assertThat(connection.handler.events).startsWith("start");
         connection.sent();
         connection.handler.events.clear();

@@ -10,6 +10,7 @@ import io.vhdxd.nbd.OptionCode;
 import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.TestExports;
 import io.vhdxd.nbd.TransmissionFlags;
+import io.vhdxd.nbd.TransmissionMode;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class ExportNameOptionTest {
     void withStructuredReplies() {
         client.agreeOnStructuredReplies();
         NegotiatedSession session = assertEntered(exportName("disk"));
-        assertThat(session.structuredReplies()).isTrue();
+        assertThat(session.mode()).isEqualTo(TransmissionMode.STRUCTURED);
         assertThat(session.transmissionFlags()).isEqualTo(TestExports.ALL_FLAGS | TransmissionFlags.SEND_DF);
     }
 

@@ -44,7 +44,7 @@ class OptionOrderTest {
             }
             String chosen = random.nextBoolean() ? "a" : "b";
             NegotiatedSession session = assertEntered(client.go(chosen));
-            assertThat(session.structuredReplies()).isEqualTo(structured);
+            assertThat(session.mode().hasChunks()).isEqualTo(structured);
             assertThat(session.metaContexts())
                     .isEqualTo(selected.equals(chosen) ? List.of(MetaContext.BASE_ALLOCATION) : List.of());
         }

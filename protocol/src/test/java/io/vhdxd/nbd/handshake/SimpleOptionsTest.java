@@ -8,10 +8,14 @@ import static io.vhdxd.nbd.handshake.HandshakeClient.replies;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.nbd.ExportInfo;
+import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.OptionCode;
 import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.TestExports;
+import io.vhdxd.nbd.TransmissionFlags;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.nbd.WireBytes;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -67,10 +71,56 @@ class SimpleOptionsTest {
     void structuredReply() {
         HandshakeClient client = HandshakeClient.of("disk");
         assertError(client.send(OptionCode.STRUCTURED_REPLY, new byte[1]), OptionReplyType.INVALID);
-        assertThat(assertEntered(client.go("disk")).structuredReplies()).isFalse();
+        assertThat(assertEntered(client.go("disk")).mode()).isEqualTo(TransmissionMode.SIMPLE);
         assertAck(client.send(OptionCode.STRUCTURED_REPLY));
         assertError(client.send(OptionCode.STRUCTURED_REPLY), OptionReplyType.INVALID);
-        assertThat(assertEntered(client.go("disk")).structuredReplies()).isTrue();
+        assertThat(assertEntered(client.go("disk")).mode()).isEqualTo(TransmissionMode.STRUCTURED);
+    }
+
+    @Test
+    @DisplayName("EX-01: EXTENDED_HEADERS with data gets INVALID; it needs no structured replies before it")
+    void extendedHeaders() {
+        HandshakeClient client = HandshakeClient.of("disk");
+        assertError(client.send(OptionCode.EXTENDED_HEADERS, new byte[1]), OptionReplyType.INVALID);
+        assertAck(client.send(OptionCode.EXTENDED_HEADERS));
+        assertError(client.send(OptionCode.EXTENDED_HEADERS), OptionReplyType.INVALID);
+        assertThat(replies(client.setMetaContext("disk", "base:allocation"))).hasSize(2);
+        NegotiatedSession session = assertEntered(client.go("disk"));
+        assertThat(session.mode()).isEqualTo(TransmissionMode.EXTENDED);
+        assertThat(session.announces(TransmissionFlags.SEND_DF | TransmissionFlags.BLOCK_STATUS_PAYLOAD))
+                .isTrue();
+    }
+
+    @Test
+    @DisplayName("TF-10: BLOCK_STATUS_PAYLOAD needs both extended headers and a context that was selected")
+    void blockStatusPayload() {
+        HandshakeClient client = HandshakeClient.of("disk", "other");
+        client.agreeOnStructuredReplies();
+        client.setMetaContext("disk", "base:allocation");
+        assertThat(assertEntered(client.go("disk")).announces(TransmissionFlags.BLOCK_STATUS_PAYLOAD))
+                .isFalse();
+        assertAck(client.send(OptionCode.EXTENDED_HEADERS));
+        assertThat(assertEntered(client.go("disk")).announces(TransmissionFlags.BLOCK_STATUS_PAYLOAD))
+                .isTrue();
+        assertThat(assertEntered(client.go("other")).announces(TransmissionFlags.BLOCK_STATUS_PAYLOAD))
+                .isFalse();
+    }
+
+    @Test
+    @DisplayName("EX-02, OP-21: STRUCTURED_REPLY after it gets EXT_HEADER_REQD")
+    void structuredReplyAfterExtendedHeaders() {
+        HandshakeClient client = HandshakeClient.of("disk");
+        assertAck(client.send(OptionCode.EXTENDED_HEADERS));
+        assertError(client.send(OptionCode.STRUCTURED_REPLY), OptionReplyType.EXT_HEADER_REQD);
+        assertThat(assertEntered(client.go("disk")).mode()).isEqualTo(TransmissionMode.EXTENDED);
+    }
+
+    @Test
+    @DisplayName("EX-02, OP-03: EXPORT_NAME after it ends the connection")
+    void exportNameAfterExtendedHeaders() {
+        HandshakeClient client = HandshakeClient.of("disk");
+        assertAck(client.send(OptionCode.EXTENDED_HEADERS));
+        assertClosed(client.send(OptionCode.EXPORT_NAME, "disk".getBytes(StandardCharsets.UTF_8)));
     }
 
     @ParameterizedTest

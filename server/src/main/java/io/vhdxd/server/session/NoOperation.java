@@ -1,7 +1,6 @@
 package io.vhdxd.server.session;
 
 import io.vhdxd.nbd.Request;
-import io.vhdxd.nbd.codec.Replies;
 
 /** A request that succeeds without anything being done. */
 final class NoOperation extends Operation {
@@ -16,7 +15,7 @@ final class NoOperation extends Operation {
 
     @Override
     void succeed(ReplyStream replies) {
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), request.cookie());
+        replies.writeSuccess(request);
     }
 
     @Override

@@ -1,10 +1,12 @@
 package io.vhdxd.server.session;
 
 import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.MetaContext;
 import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.Refusal;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.server.export.Export;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +23,24 @@ final class Operations {
     }
 
     /** How many bytes a request will hold: its payload, which comes also if it is refused, or what goes back. */
-    static long neededBytes(Request request, @Nullable Refusal refusal) {
+    long neededBytes(Request request, @Nullable Refusal refusal) {
         return switch (request.command()) {
             case Command.WRITE -> request.payload() == null ? 0 : request.lengthBytes();
             case Command.READ -> refusal == null ? request.lengthBytes() : 0;
-            case Command.BLOCK_STATUS -> refusal == null ? StatusOperation.REPLY_BYTES_MAX : 0;
+            case Command.BLOCK_STATUS ->
+                refusal == null ? StatusOperation.replyBytesMax(session.format(), contexts(request)) : 0;
             default -> 0;
         };
+    }
+
+    /** What a BLOCK_STATUS asks for: all contexts that were selected, if it names none. */
+    private List<MetaContext> contexts(Request request) {
+        List<Integer> ids = request.contextIds();
+        return ids == null
+                ? negotiated.metaContexts()
+                : negotiated.metaContexts().stream()
+                        .filter(context -> ids.contains(context.id()))
+                        .toList();
     }
 
     static boolean isChange(Request request) {
@@ -40,8 +53,7 @@ final class Operations {
     /** The operation for a request that is not refused; DISC has none. */
     Operation of(Request request, long reservedBytes) {
         return switch (request.command()) {
-            case Command.READ ->
-                new ReadOperation(session, request, reservedBytes, export.disk(), negotiated.structuredReplies());
+            case Command.READ -> new ReadOperation(session, request, reservedBytes, export.disk());
             case Command.WRITE ->
                 new WriteOperation(
                         session, request, Objects.requireNonNull(request.payload()), reservedBytes, export.disk());
@@ -54,7 +66,7 @@ final class Operations {
             // The file system's cache needs no advice from us.
             case Command.CACHE -> new NoOperation(session, request);
             case Command.BLOCK_STATUS ->
-                new StatusOperation(session, request, reservedBytes, export.disk(), negotiated.metaContexts());
+                new StatusOperation(session, request, reservedBytes, export.disk(), contexts(request));
             default -> throw new IllegalStateException("command: " + request.command());
         };
     }

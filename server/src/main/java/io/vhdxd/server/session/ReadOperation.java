@@ -3,7 +3,7 @@ package io.vhdxd.server.session;
 import io.netty.buffer.ByteBuf;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.Request;
-import io.vhdxd.nbd.codec.Replies;
+import io.vhdxd.nbd.codec.ReplyFormat;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.vhdx.ExtentKind;
 import io.vhdxd.vhdx.request.AbandonedException;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * READ. All data is read before the first byte of the reply leaves, so that an error can still be told (nbd.md RP-02).
  *
- * <p>In a structured reply, what the block map knows to be zeros goes as a hole, without its bytes.
+ * <p>In a reply with chunks, what the block map knows to be zeros goes as a hole, without its bytes.
  */
 final class ReadOperation extends Operation implements Runnable {
     /** A range in more pieces than this is sent in one: their headers would outweigh what the holes save. */
@@ -26,7 +26,7 @@ final class ReadOperation extends Operation implements Runnable {
     private static final int DATA = 1;
 
     private final Disk disk;
-    private final boolean structured;
+    private final ReplyFormat format;
     private final int headerBytes;
     private final List<Part> parts = new ArrayList<>(1);
 
@@ -41,11 +41,11 @@ final class ReadOperation extends Operation implements Runnable {
     private record Part(
             long offsetBytes, int lengthBytes, @Nullable ByteBuf buffer) {}
 
-    ReadOperation(Session session, Request request, long reservedBytes, Disk disk, boolean structured) {
+    ReadOperation(Session session, Request request, long reservedBytes, Disk disk) {
         super(session, request, reservedBytes);
         this.disk = disk;
-        this.structured = structured;
-        this.headerBytes = structured ? Replies.DATA_HEADER_BYTES : Replies.SIMPLE_HEADER_BYTES;
+        this.format = session.format();
+        this.headerBytes = format.dataHeaderBytes();
     }
 
     @Override
@@ -64,7 +64,7 @@ final class ReadOperation extends Operation implements Runnable {
     /** Cuts the range into parts, and gets the buffers for them. */
     private void plan() {
         long offsetBytes = request.offsetBytes();
-        if (structured) {
+        if (format.hasChunks()) {
             Extents extents = Extents.of(
                     disk,
                     offsetBytes,
@@ -121,34 +121,18 @@ final class ReadOperation extends Operation implements Runnable {
     @Override
     void succeed(ReplyStream replies) {
         if (parts.isEmpty()) {
-            succeedWithoutData(replies);
+            format.writeNoData(replies.room(format.noDataBytes()), request);
         }
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
             boolean done = i == parts.size() - 1;
             if (part.buffer == null) {
-                ByteBuf out = replies.room(Replies.HOLE_BYTES);
-                Replies.writeHole(out, done, request.cookie(), part.offsetBytes, part.lengthBytes);
+                ByteBuf out = replies.room(format.holeBytes());
+                format.writeHole(out, done, request, part.offsetBytes, part.lengthBytes);
             } else {
-                writeHeader(part.buffer, done, part);
+                format.writeDataHeader(part.buffer, done, request, part.offsetBytes, part.lengthBytes);
                 replies.write(part.buffer.writerIndex(headerBytes + part.lengthBytes));
             }
-        }
-    }
-
-    private void succeedWithoutData(ReplyStream replies) {
-        if (structured) {
-            Replies.writeDone(replies.room(Replies.CHUNK_HEADER_BYTES), request.cookie());
-        } else {
-            Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), request.cookie());
-        }
-    }
-
-    private void writeHeader(ByteBuf out, boolean done, Part part) {
-        if (structured) {
-            Replies.writeDataHeader(out, done, request.cookie(), part.offsetBytes, part.lengthBytes);
-        } else {
-            Replies.writeSuccess(out, request.cookie());
         }
     }
 

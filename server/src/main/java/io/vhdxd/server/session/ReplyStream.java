@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
-import io.vhdxd.nbd.Limits;
 import io.vhdxd.nbd.NbdError;
-import io.vhdxd.nbd.codec.Replies;
+import io.vhdxd.nbd.Request;
+import io.vhdxd.nbd.codec.ReplyFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyStream {
     private static final int SHARED_BUFFER_BYTES = 1024;
-    private static final int ERROR_HEADER_BYTES = Replies.CHUNK_HEADER_BYTES + 6;
 
     private final Channel channel;
-    private final boolean structured;
+    private final ReplyFormat format;
     private final Flushed flushed;
 
     /** What was written last and not given to the channel yet. The last one of a batch tells when the batch has left. */
@@ -33,10 +32,9 @@ final class ReplyStream {
         void flushed(int replies, long reservedBytes);
     }
 
-    /** @param structured whether the session has negotiated structured replies */
-    ReplyStream(Channel channel, boolean structured, Flushed flushed) {
+    ReplyStream(Channel channel, ReplyFormat format, Flushed flushed) {
         this.channel = channel;
-        this.structured = structured;
+        this.format = format;
         this.flushed = flushed;
     }
 
@@ -55,14 +53,14 @@ final class ReplyStream {
         append(buffer, false);
     }
 
+    /** Writes the reply to a request that succeeded without anything to tell. */
+    void writeSuccess(Request request) {
+        format.writeSuccess(room(format.successBytes()), request);
+    }
+
     /** Writes the reply to a request that failed. A simple reply has no room for the text. */
-    void writeError(long cookie, NbdError error, String text) {
-        if (structured) {
-            int textBytesMax = Math.min(Limits.STRING_BYTES, 3 * text.length());
-            Replies.writeError(room(ERROR_HEADER_BYTES + textBytesMax), cookie, error, text);
-        } else {
-            Replies.writeSimpleError(room(Replies.SIMPLE_HEADER_BYTES), cookie, error);
-        }
+    void writeError(Request request, NbdError error, String text) {
+        format.writeError(room(format.errorBytesMax(text)), request, error, text);
     }
 
     /** A reply is complete; what was reserved for its request is free when the reply has left. */

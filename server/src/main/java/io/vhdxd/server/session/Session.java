@@ -12,6 +12,7 @@ import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.Refusal;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.RequestValidator;
+import io.vhdxd.nbd.codec.ReplyFormat;
 import io.vhdxd.nbd.codec.RequestDecoder;
 import io.vhdxd.nbd.codec.RequestHandler;
 import io.vhdxd.server.export.Export;
@@ -41,6 +42,7 @@ final class Session implements RequestHandler, Export.Attachment {
     private final Operations operations;
     private final RequestValidator validator;
     private final Admission admission;
+    private final ReplyFormat format;
     private final ReplyStream replies;
     private final Completions completions;
     private final PayloadWatch payloadWatch;
@@ -80,7 +82,8 @@ final class Session implements RequestHandler, Export.Attachment {
         this.validator = new RequestValidator(negotiated);
         this.admission =
                 new Admission(server.limits(), server.budget(), export.leftovers(), channel.eventLoop(), this::goOn);
-        this.replies = new ReplyStream(channel, negotiated.structuredReplies(), admission::release);
+        this.format = new ReplyFormat(negotiated.mode());
+        this.replies = new ReplyStream(channel, format, admission::release);
         this.completions = new Completions(() -> channel.eventLoop().execute(this::finishCompleted));
         this.payloadWatch =
                 new PayloadWatch(channel.eventLoop(), server.budget(), () -> admitted != null, this::dropStalledClient);
@@ -91,6 +94,10 @@ final class Session implements RequestHandler, Export.Attachment {
 
     ByteBufAllocator allocator() {
         return channel.alloc();
+    }
+
+    ReplyFormat format() {
+        return format;
     }
 
     SessionLimits limits() {
@@ -125,7 +132,7 @@ final class Session implements RequestHandler, Export.Attachment {
             return false;
         }
         Refusal refusal = validator.check(request);
-        long neededBytes = Operations.neededBytes(request, refusal);
+        long neededBytes = operations.neededBytes(request, refusal);
         if (!admission.tryAdmit(neededBytes, refusal == null && Operations.isChange(request))) {
             return false;
         }
@@ -166,7 +173,7 @@ final class Session implements RequestHandler, Export.Attachment {
             payload.release();
         }
         log.refused(request, refusal);
-        replies.writeError(request.cookie(), refusal.error(), refusal.text());
+        replies.writeError(request, refusal.error(), refusal.text());
         replies.endReply(reservedBytes);
     }
 
@@ -290,7 +297,7 @@ final class Session implements RequestHandler, Export.Attachment {
             operation.discard();
             WireError error = WireError.of(failure);
             log.failed(operation.request, failure);
-            replies.writeError(operation.request.cookie(), error.error(), error.text());
+            replies.writeError(operation.request, error.error(), error.text());
         }
     }
 

@@ -10,6 +10,7 @@ import io.vhdxd.nbd.codec.ProtocolViolationException;
 import io.vhdxd.server.export.Export;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ final class SessionLog {
                 "{}: started by {} ({} replies, {} metadata contexts)",
                 connection,
                 client,
-                negotiated.structuredReplies() ? "structured" : "simple",
+                negotiated.mode().name().toLowerCase(Locale.ROOT),
                 negotiated.metaContexts().size());
     }
 
@@ -84,7 +85,7 @@ final class SessionLog {
     }
 
     private static String describe(Request request) {
-        return Command.nameOf(request.command()) + " of " + request.lengthBytes() + " bytes at "
+        return Command.nameOf(request.command()) + " of " + Long.toUnsignedString(request.lengthBytes()) + " bytes at "
                 + Long.toUnsignedString(request.offsetBytes());
     }
 }

@@ -5,7 +5,7 @@ import io.vhdxd.nbd.AllocationFlags;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.MetaContext;
 import io.vhdxd.nbd.Request;
-import io.vhdxd.nbd.codec.Replies;
+import io.vhdxd.nbd.codec.ReplyFormat;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.vhdx.ExtentKind;
 import java.util.List;
@@ -17,9 +17,6 @@ final class StatusOperation extends Operation {
     /** A client with a range in more pieces has to ask again from there on. */
     static final int EXTENTS_MAX = 4096;
 
-    /** What one reply may need. */
-    static final int REPLY_BYTES_MAX = Replies.STATUS_HEADER_BYTES + EXTENTS_MAX * Replies.EXTENT_BYTES;
-
     private final Disk disk;
     private final List<MetaContext> contexts;
     private @Nullable Extents extents;
@@ -28,6 +25,11 @@ final class StatusOperation extends Operation {
         super(session, request, reservedBytes);
         this.disk = disk;
         this.contexts = contexts;
+    }
+
+    /** What one reply may need. */
+    static int replyBytesMax(ReplyFormat format, List<MetaContext> contexts) {
+        return contexts.size() * format.statusBytes(EXTENTS_MAX);
     }
 
     @Override
@@ -43,14 +45,14 @@ final class StatusOperation extends Operation {
 
     @Override
     void succeed(ReplyStream replies) {
+        ReplyFormat format = session.format();
         Extents found = Objects.requireNonNull(extents);
         for (int i = 0; i < contexts.size(); i++) {
-            ByteBuf out = replies.room(Replies.STATUS_HEADER_BYTES + found.count() * Replies.EXTENT_BYTES);
+            ByteBuf out = replies.room(format.statusBytes(found.count()));
             boolean done = i == contexts.size() - 1;
-            Replies.writeStatusHeader(
-                    out, done, request.cookie(), contexts.get(i).id(), found.count());
+            format.writeStatusHeader(out, done, request, contexts.get(i).id(), found.count());
             for (int j = 0; j < found.count(); j++) {
-                Replies.writeExtent(out, found.lengthBytes(j), found.number(j));
+                format.writeExtent(out, found.lengthBytes(j), found.number(j));
             }
         }
     }

@@ -3,7 +3,6 @@ package io.vhdxd.server.session;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.Request;
-import io.vhdxd.nbd.codec.Replies;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.vhdx.request.AbandonedException;
 import io.vhdxd.vhdx.request.Completion;
@@ -68,7 +67,7 @@ final class WriteOperation extends Operation implements Completion, Runnable {
     @Override
     void succeed(ReplyStream replies) {
         payload.release();
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), request.cookie());
+        replies.writeSuccess(request);
     }
 
     @Override

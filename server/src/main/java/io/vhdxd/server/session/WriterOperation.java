@@ -3,7 +3,6 @@ package io.vhdxd.server.session;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.Request;
-import io.vhdxd.nbd.codec.Replies;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.vhdx.request.Completion;
 import io.vhdxd.vhdx.request.FlushRequest;
@@ -55,7 +54,7 @@ final class WriterOperation extends Operation implements Completion {
 
     @Override
     void succeed(ReplyStream replies) {
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), request.cookie());
+        replies.writeSuccess(request);
     }
 
     @Override

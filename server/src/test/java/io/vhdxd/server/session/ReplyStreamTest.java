@@ -7,8 +7,11 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.NbdError;
-import io.vhdxd.nbd.codec.Replies;
+import io.vhdxd.nbd.Request;
+import io.vhdxd.nbd.TransmissionMode;
+import io.vhdxd.nbd.codec.ReplyFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -19,8 +22,10 @@ class ReplyStreamTest {
     private final FlushCounter flushes = new FlushCounter();
     private final EmbeddedChannel channel = new EmbeddedChannel(flushes);
     private final List<String> flushed = new ArrayList<>();
-    private final ReplyStream replies =
-            new ReplyStream(channel, true, (count, bytes) -> flushed.add(count + " replies, " + bytes + " bytes"));
+    private final ReplyStream replies = new ReplyStream(
+            channel,
+            new ReplyFormat(TransmissionMode.STRUCTURED),
+            (count, bytes) -> flushed.add(count + " replies, " + bytes + " bytes"));
 
     @AfterEach
     void releaseAll() {
@@ -33,7 +38,7 @@ class ReplyStreamTest {
     @DisplayName("java.md trap 6: the replies of a batch leave in one flush, small ones in one buffer")
     void oneFlush() {
         for (int i = 0; i < 50; i++) {
-            Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), i);
+            replies.writeSuccess(request(i));
             replies.endReply(10);
         }
         assertThat(flushed).isEmpty();
@@ -46,10 +51,10 @@ class ReplyStreamTest {
     @Test
     @DisplayName("Replies keep their order, whichever way they are written")
     void order() {
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), 1);
+        replies.writeSuccess(request(1));
         replies.write(data(3000));
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), 2);
-        replies.writeError(3, NbdError.EIO, "No.");
+        replies.writeSuccess(request(2));
+        replies.writeError(request(3), NbdError.EIO, "No.");
         replies.write(data(1));
         replies.endReply(0);
         replies.flush();
@@ -69,7 +74,7 @@ class ReplyStreamTest {
     @DisplayName("What was written to a closed connection is released, and counts as gone")
     void closedConnection() {
         var _ = channel.close();
-        Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), 1);
+        replies.writeSuccess(request(1));
         replies.write(data(100));
         replies.endReply(7);
         replies.flush();
@@ -81,7 +86,7 @@ class ReplyStreamTest {
     @DisplayName("Many small replies fill more than one buffer")
     void manySmallReplies() {
         for (int i = 0; i < 100; i++) {
-            Replies.writeSuccess(replies.room(Replies.SIMPLE_HEADER_BYTES), i);
+            replies.writeSuccess(request(i));
             replies.endReply(0);
         }
         replies.flush();
@@ -90,6 +95,10 @@ class ReplyStreamTest {
                 .sum();
         assertThat(bytes).isEqualTo(1600);
         assertThat(flushes.count).isEqualTo(1);
+    }
+
+    private static Request request(long cookie) {
+        return new Request(Command.FLUSH, 0, cookie, 0, 0, null);
     }
 
     private ByteBuf data(int length) {

@@ -3,8 +3,10 @@ package io.vhdxd.server.support;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.Magic;
 import io.vhdxd.nbd.OptionCode;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.server.net.ListenAddress;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -20,7 +22,9 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A client that sends what a test tells it, byte by byte, and blocks until it gets an answer. */
 public final class NbdClient implements AutoCloseable {
@@ -30,10 +34,15 @@ public final class NbdClient implements AutoCloseable {
     private final SocketChannel channel;
     private final DataInputStream in;
     private final DataOutputStream out;
-    private boolean structured;
+    private TransmissionMode mode = TransmissionMode.SIMPLE;
 
-    /** One piece of a reply; a simple reply is one piece. */
-    public record Chunk(boolean simple, boolean done, int type, int error, long cookie, ByteBuffer content) {
+    /**
+     * One piece of a reply; a simple reply is one piece.
+     *
+     * @param requestOffset what an extended header repeats of the request; 0 in others
+     */
+    public record Chunk(
+            boolean simple, boolean done, int type, int error, long cookie, long requestOffset, ByteBuffer content) {
         /** Everything behind the header. */
         public byte[] bytes() {
             byte[] bytes = new byte[content.capacity()];
@@ -71,34 +80,59 @@ public final class NbdClient implements AutoCloseable {
 
     /** Connects, and enters the transmission phase with simple replies. */
     public static NbdClient simple(ListenAddress address, String export) throws IOException {
-        NbdClient client = connect(address);
-        client.go(export);
-        return client;
+        return transmitting(address, export, TransmissionMode.SIMPLE);
     }
 
     /** Connects, and enters the transmission phase with structured replies and {@code base:allocation}. */
     public static NbdClient structured(ListenAddress address, String export) throws IOException {
+        return transmitting(address, export, TransmissionMode.STRUCTURED, "base:allocation");
+    }
+
+    /** Connects, and enters the transmission phase. */
+    public static NbdClient transmitting(
+            ListenAddress address, String export, TransmissionMode mode, String... contexts) throws IOException {
         NbdClient client = connect(address);
-        client.option(OptionCode.STRUCTURED_REPLY.wireValue(), new byte[0]);
-        assertThat(client.optionReply()).isEqualTo(OPTION_ACK);
-        byte[] name = export.getBytes(StandardCharsets.UTF_8);
-        byte[] query = "base:allocation".getBytes(StandardCharsets.UTF_8);
-        client.option(
-                OptionCode.SET_META_CONTEXT.wireValue(),
-                ByteBuffer.allocate(4 + name.length + 4 + 4 + query.length)
-                        .putInt(name.length)
-                        .put(name)
-                        .putInt(1)
-                        .putInt(query.length)
-                        .put(query)
-                        .array());
-        client.untilAck();
+        client.negotiate(mode);
+        if (contexts.length > 0) {
+            client.selectContexts(export, contexts);
+        }
         client.go(export);
-        client.structured = true;
         return client;
     }
 
-    private void go(String export) throws IOException {
+    /** Agrees on the headers of the transmission phase. */
+    public void negotiate(TransmissionMode wanted) throws IOException {
+        switch (wanted) {
+            case SIMPLE -> {}
+            case STRUCTURED -> option(OptionCode.STRUCTURED_REPLY.wireValue(), new byte[0]);
+            case EXTENDED -> option(OptionCode.EXTENDED_HEADERS.wireValue(), new byte[0]);
+        }
+        if (wanted.hasChunks()) {
+            assertThat(optionReply()).isEqualTo(OPTION_ACK);
+        }
+        mode = wanted;
+    }
+
+    public void selectContexts(String export, String... contexts) throws IOException {
+        option(OptionCode.SET_META_CONTEXT.wireValue(), contextData(export, contexts));
+        untilAck();
+    }
+
+    /** The data of LIST_META_CONTEXT and SET_META_CONTEXT. */
+    public static byte[] contextData(String export, String... queries) {
+        byte[][] strings = Stream.concat(Stream.of(export), Arrays.stream(queries))
+                .map(string -> string.getBytes(StandardCharsets.UTF_8))
+                .toArray(byte[][]::new);
+        ByteBuffer data = ByteBuffer.allocate(
+                4 + Arrays.stream(strings).mapToInt(string -> 4 + string.length).sum());
+        data.putInt(strings[0].length).put(strings[0]).putInt(queries.length);
+        for (int i = 1; i < strings.length; i++) {
+            data.putInt(strings[i].length).put(strings[i]);
+        }
+        return data.array();
+    }
+
+    public void go(String export) throws IOException {
         sendGo(export);
         untilAck();
     }
@@ -153,16 +187,28 @@ public final class NbdClient implements AutoCloseable {
     }
 
     public void request(int command, int flags, long cookie, long offset, long length) throws IOException {
-        send(header(command, flags, cookie, offset, length).array());
+        send(ownHeader(command, flags, cookie, offset, length));
     }
 
     /** Sends a WRITE with its payload. */
     public void write(int flags, long cookie, long offset, byte[] payload) throws IOException {
-        send(ByteBuffer.allocate(28 + payload.length)
-                .put(header(Command.WRITE, flags, cookie, offset, payload.length)
-                        .array())
+        request(Command.WRITE, flags, cookie, offset, payload);
+    }
+
+    /** Sends a request with a payload. */
+    public void request(int command, int flags, long cookie, long offset, byte[] payload) throws IOException {
+        int payloadFlag = mode == TransmissionMode.EXTENDED ? CommandFlags.PAYLOAD_LEN : 0;
+        byte[] header = ownHeader(command, flags | payloadFlag, cookie, offset, payload.length);
+        send(ByteBuffer.allocate(header.length + payload.length)
+                .put(header)
                 .put(payload)
                 .array());
+    }
+
+    private byte[] ownHeader(int command, int flags, long cookie, long offset, long length) {
+        return mode == TransmissionMode.EXTENDED
+                ? extendedHeader(command, flags, cookie, offset, length).array()
+                : header(command, flags, cookie, offset, length).array();
     }
 
     public static ByteBuffer header(int command, int flags, long cookie, long offset, long length) {
@@ -173,6 +219,16 @@ public final class NbdClient implements AutoCloseable {
                 .putLong(cookie)
                 .putLong(offset)
                 .putInt((int) length);
+    }
+
+    public static ByteBuffer extendedHeader(int command, int flags, long cookie, long offset, long length) {
+        return ByteBuffer.allocate(32)
+                .putInt(Magic.EXTENDED_REQUEST)
+                .putShort((short) flags)
+                .putShort((short) command)
+                .putLong(cookie)
+                .putLong(offset)
+                .putLong(length);
     }
 
     public void send(byte[] bytes) throws IOException {
@@ -205,24 +261,26 @@ public final class NbdClient implements AutoCloseable {
         long cookie = in.readLong();
         byte[] content = new byte[error == 0 ? length : 0];
         in.readFully(content);
-        return new Chunk(true, true, 0, error, cookie, ByteBuffer.wrap(content));
+        return new Chunk(true, true, 0, error, cookie, 0, ByteBuffer.wrap(content));
     }
 
     /** Reads one chunk, or one simple reply without data. */
     public Chunk chunk() throws IOException {
         int magic = in.readInt();
-        if (magic == Magic.SIMPLE_REPLY) {
-            return new Chunk(true, true, 0, in.readInt(), in.readLong(), ByteBuffer.allocate(0));
+        if (magic == Magic.SIMPLE_REPLY && mode != TransmissionMode.EXTENDED) {
+            return new Chunk(true, true, 0, in.readInt(), in.readLong(), 0, ByteBuffer.allocate(0));
         }
-        assertThat(magic).isEqualTo(Magic.STRUCTURED_REPLY);
+        boolean extended = mode == TransmissionMode.EXTENDED;
+        assertThat(magic).isEqualTo(extended ? Magic.EXTENDED_REPLY : Magic.STRUCTURED_REPLY);
         int flags = in.readUnsignedShort();
         int type = in.readUnsignedShort();
         long cookie = in.readLong();
-        byte[] content = new byte[in.readInt()];
+        long requestOffset = extended ? in.readLong() : 0;
+        byte[] content = new byte[Math.toIntExact(extended ? in.readLong() : in.readInt())];
         in.readFully(content);
         boolean isError = (type & 0x8000) != 0;
         int error = isError ? ByteBuffer.wrap(content).getInt() : 0;
-        return new Chunk(false, (flags & 1) != 0, type, error, cookie, ByteBuffer.wrap(content));
+        return new Chunk(false, (flags & 1) != 0, type, error, cookie, requestOffset, ByteBuffer.wrap(content));
     }
 
     /** Reads the chunks of one reply. */
@@ -242,7 +300,7 @@ public final class NbdClient implements AutoCloseable {
     /** READ of a range, put together from the chunks of its reply if it is structured. */
     public byte[] read(long offset, int length) throws IOException {
         request(Command.READ, 0, 4711, offset, length);
-        if (!structured) {
+        if (mode == TransmissionMode.SIMPLE) {
             Chunk reply = simpleReply(length);
             assertThat(reply.error()).isZero();
             return reply.bytes();

@@ -3,6 +3,7 @@ package io.vhdxd.server.support;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.net.ListenAddress;
@@ -62,6 +63,11 @@ public final class TestServer implements AutoCloseable {
     /** A client with structured replies and block status. */
     public NbdClient structuredClient() throws IOException {
         return NbdClient.structured(address, EXPORT);
+    }
+
+    /** A client with extended headers and the given contexts. */
+    public NbdClient extendedClient(String... contexts) throws IOException {
+        return NbdClient.transmitting(address, EXPORT, TransmissionMode.EXTENDED, contexts);
     }
 
     /** Waits until so many have to wait for changes of clients that are gone. */
