@@ -4,9 +4,11 @@ package io.vhdxd.vhdx;
 @FunctionalInterface
 public interface ExtentVisitor {
     /**
-     * Is told one extent. Neighbours differ in their kind.
+     * Is told one extent. Neighbours differ in their kind or depth.
      *
+     * @param depth how far down the chain the image is that decides this: 1 for the image itself, 2 for its parent; 0 if
+     *     none does, because the range was never written
      * @return whether to go on to the next one
      */
-    boolean extent(long offsetBytes, long lengthBytes, ExtentKind kind);
+    boolean extent(long offsetBytes, long lengthBytes, ExtentKind kind, int depth);
 }

@@ -1,13 +1,17 @@
 package io.vhdxd.vhdx;
 
+import io.vhdxd.vhdx.chain.ParentChain;
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.Finding;
 import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.diagnosis.ParentUnavailableException;
 import io.vhdxd.vhdx.diagnosis.Severity;
 import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.load.ImageAudit;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
+import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.Storages;
 import java.io.IOException;
@@ -29,19 +33,32 @@ public record ImageCheck(List<Finding> findings, long findingCount, Severity wor
     }
 
     /**
-     * Checks an image. Needs no permission to write.
+     * Checks an image, and its parents where it says that they are, if that is in its own directory.
+     *
+     * @see #of(Path, ParentSearch)
+     */
+    public static ImageCheck of(Path file) throws IOException {
+        return of(file, ParentSearch.DEFAULT);
+    }
+
+    /**
+     * Checks an image and its parents. Needs no permission to write.
      *
      * @throws io.vhdxd.vhdx.storage.FileInUseException if the file is open for writing elsewhere
      * @throws IOException if the file cannot be read; what is wrong with the image itself is a finding
      */
-    public static ImageCheck of(Path file) throws IOException {
+    public static ImageCheck of(Path file, ParentSearch search) throws IOException {
         Findings findings = new Findings();
         try (Storage storage = Storages.open(file, false)) {
             ChangeTrackingFiles.warn(file, findings);
-            ImageAudit.audit(ImageLoader.load(storage, LoadOptions.STRICT, findings), findings);
+            LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
+            ImageAudit.audit(loaded, findings);
+            ParentChain.open(loaded, file, search, findings).close();
             return new ImageCheck(findings.kept(), findings.count(), findings.worst());
         } catch (CorruptImageException e) {
             return fatal(findings, new Finding(Severity.FATAL, e.structure(), e.fileOffsetBytes(), e.problem()));
+        } catch (ParentUnavailableException e) {
+            return fatal(findings, new Finding(Severity.FATAL, "parent", -1, String.valueOf(e.getMessage())));
         } catch (UnsupportedImageException e) {
             return fatal(findings, new Finding(Severity.FATAL, "image", -1, String.valueOf(e.getMessage())));
         }

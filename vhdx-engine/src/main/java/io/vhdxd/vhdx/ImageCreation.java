@@ -18,7 +18,7 @@ import java.util.UUID;
  * @param type {@link DiskType#DYNAMIC} or {@link DiskType#FIXED}
  * @param virtualSizeBytes a multiple of the logical sector size, at most {@link Geometry#VIRTUAL_SIZE_MAX_BYTES}
  * @param blockSizeBytes a power of two from 1 MiB to 256 MiB
- * @param logicalSectorSizeBytes 512
+ * @param logicalSectorSizeBytes 512 or 4096
  * @param physicalSectorSizeBytes 512 or 4096
  * @param logLengthBytes a multiple of 1 MiB, at most 1 GiB
  */
@@ -33,7 +33,7 @@ public record ImageCreation(
     public static final int LOG_LENGTH_DEFAULT_BYTES = 1 << 20;
 
     private static final int LOG_LENGTH_MAX_BYTES = 1 << 30;
-    private static final String CREATOR = "vhdxd";
+    static final String CREATOR = "vhdxd";
 
     /**
      * Checks all arguments.
@@ -42,10 +42,7 @@ public record ImageCreation(
      */
     public ImageCreation {
         if (type == DiskType.DIFFERENCING) {
-            throw new IllegalArgumentException("type: " + type + " (expected: DYNAMIC or FIXED)");
-        }
-        if (logicalSectorSizeBytes != 512) {
-            throw new IllegalArgumentException("logical sector size: " + logicalSectorSizeBytes + " (expected: 512)");
+            throw new IllegalArgumentException("type: " + type + " (expected: DYNAMIC or FIXED; see ChildCreation)");
         }
         if (physicalSectorSizeBytes != 512 && physicalSectorSizeBytes != 4096) {
             throw new IllegalArgumentException(
@@ -57,6 +54,10 @@ public record ImageCreation(
             throw new IllegalArgumentException(
                     "virtual size: " + virtualSizeBytes + " (expected: a multiple of " + logicalSectorSizeBytes + ")");
         }
+        checkLogLength(logLengthBytes);
+    }
+
+    static void checkLogLength(int logLengthBytes) {
         if (logLengthBytes <= 0 || logLengthBytes > LOG_LENGTH_MAX_BYTES || logLengthBytes % Geometry.MIB != 0) {
             throw new IllegalArgumentException("log length: " + logLengthBytes
                     + " (expected: a multiple of 1 MiB from 1 MiB to " + LOG_LENGTH_MAX_BYTES + ")");

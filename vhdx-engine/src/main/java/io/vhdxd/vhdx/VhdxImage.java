@@ -1,5 +1,7 @@
 package io.vhdxd.vhdx;
 
+import io.vhdxd.vhdx.chain.ParentChain;
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.diagnosis.Finding;
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.diagnosis.ImageClosedException;
@@ -46,34 +48,58 @@ public final class VhdxImage implements Closeable {
     private final AccessGate gate = new AccessGate();
     private final BlockReader reader;
     private final Extents extents;
+    private final ParentChain parents;
     private final @Nullable ImageWriter writer;
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    private VhdxImage(Storage storage, String name, LoadedImage loaded, ImageInfo info, Access access) {
+    private VhdxImage(
+            Storage storage, String name, LoadedImage loaded, ParentChain parents, ImageInfo info, Access access) {
         this.storage = storage;
         this.info = info;
-        this.reader = new BlockReader(loaded.geometry(), loaded.blockMap(), loaded.storage(), loaded.fileSizeBytes());
-        this.extents = new Extents(loaded.geometry(), loaded.blockMap());
+        this.parents = parents;
+        ImageLayers layers = ImageLayers.of(name, loaded, parents.layers());
+        this.reader = layers.reader();
+        this.extents = layers.extents();
         this.writer =
                 access == Access.READ_ONLY ? null : ImageWriter.start(writable(storage, name, loaded, info), gate);
     }
 
     /**
-     * Opens an image. A dirty log is replayed: to the file if it is opened for writing, in memory otherwise.
+     * Opens an image, and its parents where it says that they are, if that is in its own directory.
      *
+     * @see #open(Path, Access, ParentSearch)
+     */
+    public static VhdxImage open(Path file, Access access) throws IOException {
+        return open(file, access, ParentSearch.DEFAULT);
+    }
+
+    /**
+     * Opens an image. A dirty log is replayed: to the file if it is opened for writing, in memory otherwise. Its parents
+     * are opened for reading, and stay as they are.
+     *
+     * @throws io.vhdxd.vhdx.diagnosis.ParentUnavailableException if a parent cannot be used
      * @throws io.vhdxd.vhdx.diagnosis.CorruptImageException if there is no safe reading of the image
      * @throws io.vhdxd.vhdx.diagnosis.UnsupportedImageException if it needs something that this version does not do
      * @throws ReadOnlyImageException if it can be opened, but only for reading
      * @throws io.vhdxd.vhdx.storage.FileInUseException if another opener stands in the way
      */
-    public static VhdxImage open(Path file, Access access) throws IOException {
+    public static VhdxImage open(Path file, Access access, ParentSearch search) throws IOException {
         Storage storage = Storages.open(file, access == Access.READ_WRITE);
         try {
-            return open(storage, file.toString(), access);
+            return open(
+                    storage,
+                    file.toString(),
+                    access,
+                    (loaded, findings) -> ParentChain.open(loaded, file, search, findings));
         } catch (IOException | RuntimeException | Error e) {
             closeAfter(e, storage);
             throw e;
         }
+    }
+
+    /** Opens the parents of an image that was loaded. */
+    interface ParentOpener {
+        ParentChain open(LoadedImage loaded, Findings findings) throws IOException;
     }
 
     /**
@@ -81,17 +107,27 @@ public final class VhdxImage implements Closeable {
      *
      * @param name for threads and errors
      */
-    static VhdxImage open(Storage storage, String name, Access access) throws IOException {
+    static VhdxImage open(Storage storage, String name, Access access, ParentOpener opener) throws IOException {
         Findings findings = new Findings();
         LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
-        LogState logState = LogState.of(loaded, access);
-        if (access == Access.READ_WRITE) {
-            requireWritable(name, findings);
-            if (loaded.needsReplay()) {
-                loaded = loaded.replay(storage, UUID.randomUUID());
+        ParentChain parents = opener.open(loaded, findings);
+        try {
+            LogState logState = LogState.of(loaded, access);
+            if (access == Access.READ_WRITE) {
+                requireWritable(name, findings);
+                if (loaded.hasParent()) {
+                    throw new ReadOnlyImageException(name + " has a parent: it can only be opened for reading");
+                }
+                if (loaded.needsReplay()) {
+                    loaded = loaded.replay(storage, UUID.randomUUID());
+                }
             }
+            ImageInfo info = ImageInfo.of(loaded, parents, logState, findings);
+            return new VhdxImage(storage, name, loaded, parents, info, access);
+        } catch (IOException | RuntimeException | Error e) {
+            closeAfter(e, parents);
+            throw e;
         }
-        return new VhdxImage(storage, name, loaded, ImageInfo.of(loaded, logState, findings), access);
     }
 
     public ImageInfo info() {
@@ -113,14 +149,35 @@ public final class VhdxImage implements Closeable {
         return writer == null ? null : writer.health().cause();
     }
 
-    /** Tells the extents of a range from the block map, without I/O. */
-    public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
+    /**
+     * Tells the extents of a range, if that takes no waiting. It never does for an image without a parent.
+     *
+     * @return false if it would have to wait for a sector bitmap; some extents may have been told then
+     */
+    public boolean tryExtents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) throws IOException {
+        return extents(offsetBytes, lengthBytes, visitor, false);
+    }
+
+    /** Tells the extents of a range, waiting for the device if need be. */
+    public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) throws IOException {
+        boolean complete = extents(offsetBytes, lengthBytes, visitor, true);
+        assert complete;
+    }
+
+    private boolean extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor, boolean mayWait)
+            throws IOException {
         checkRange(offsetBytes, lengthBytes);
-        extents.visit(
-                offsetBytes,
-                lengthBytes,
-                (offset, length, present) ->
-                        visitor.extent(offset, length, present ? ExtentKind.DATA : ExtentKind.HOLE));
+        int access = enter();
+        try {
+            return extents.visit(
+                    offsetBytes,
+                    lengthBytes,
+                    (offset, length, present, depth) ->
+                            visitor.extent(offset, length, present ? ExtentKind.DATA : ExtentKind.HOLE, depth),
+                    mayWait);
+        } finally {
+            gate.exit(access);
+        }
     }
 
     /**
@@ -199,7 +256,8 @@ public final class VhdxImage implements Closeable {
         while (!gate.isIdle()) {
             LockSupport.parkNanos(CLOSE_POLL_NANOS);
         }
-        try (storage) {
+        try (storage;
+                parents) {
             if (writer != null) {
                 writer.close();
             }
@@ -253,9 +311,9 @@ public final class VhdxImage implements Closeable {
                 loaded.fileSizeBytes());
     }
 
-    private static void closeAfter(Throwable failure, Storage storage) {
+    private static void closeAfter(Throwable failure, Closeable opened) {
         try {
-            storage.close();
+            opened.close();
         } catch (IOException e) {
             failure.addSuppressed(e);
         }

@@ -3,6 +3,7 @@ package io.vhdxd.vhdx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vhdxd.vhdx.chain.ParentChain;
 import io.vhdxd.vhdx.diagnosis.ImageClosedException;
 import io.vhdxd.vhdx.diagnosis.ReadOnlyImageException;
 import io.vhdxd.vhdx.request.FlushRequest;
@@ -172,7 +173,7 @@ class VhdxImageTest {
         image.close();
         SimulatedStorage storage = SimulatedImages.dynamic(SIZE, 1 << 20);
         storage.setZeroesFast(false);
-        image = VhdxImage.open(storage, "slow", Access.READ_WRITE);
+        image = VhdxImage.open(storage, "slow", Access.READ_WRITE, (loaded, findings) -> ParentChain.none());
         write(2 * MIB, DiskModel.content(0, 2048, 5));
         PendingCompletion part = submit(completion -> new ZeroRequest(2 * MIB, 8192, false, true, false, completion));
         assertThatThrownBy(part::get).isInstanceOf(ZeroNotFastException.class);
@@ -248,10 +249,12 @@ class VhdxImageTest {
         return dst.flip();
     }
 
-    private List<String> extentsOf(long offsetBytes, long lengthBytes) {
+    private List<String> extentsOf(long offsetBytes, long lengthBytes) throws IOException {
         List<String> extents = new ArrayList<>();
         image.extents(
-                offsetBytes, lengthBytes, (offset, length, kind) -> extents.add(offset + " " + kind + " " + length));
+                offsetBytes,
+                lengthBytes,
+                (offset, length, kind, depth) -> extents.add(offset + " " + kind + " " + length));
         return extents;
     }
 

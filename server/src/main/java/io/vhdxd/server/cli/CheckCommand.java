@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -31,6 +32,9 @@ final class CheckCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path image;
 
+    @Mixin
+    private final ParentOptions parents = new ParentOptions();
+
     @Option(names = "--json", description = "Write JSON.")
     private boolean json;
 
@@ -38,7 +42,7 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() throws Failure {
         ImageCheck check;
         try {
-            check = ImageCheck.of(image);
+            check = ImageCheck.of(image, parents.search());
         } catch (IOException e) {
             throw Failure.toOpen(image, e);
         }

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,13 +30,16 @@ final class InfoCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path image;
 
+    @Mixin
+    private final ParentOptions parents = new ParentOptions();
+
     @Option(names = "--json", description = "Write JSON.")
     private boolean json;
 
     @Override
     public Integer call() throws Failure {
         ImageInfo info;
-        try (VhdxImage opened = VhdxImage.open(image, Access.READ_ONLY)) {
+        try (VhdxImage opened = VhdxImage.open(image, Access.READ_ONLY, parents.search())) {
             info = opened.info();
         } catch (IOException e) {
             throw Failure.toOpen(image, e);
@@ -68,6 +73,10 @@ final class InfoCommand implements Callable<Integer> {
         line(out, "BAT", region(info.batOffsetBytes(), info.batLengthBytes()));
         line(out, "metadata", region(info.metadataOffsetBytes(), info.metadataLengthBytes()));
         line(out, "created by", info.creator().isEmpty() ? "(not said)" : info.creator());
+        info.parentLocator().forEach((key, value) -> line(out, key.replace('_', ' '), value));
+        for (Path parent : info.parents()) {
+            line(out, "parent", parent);
+        }
         for (Finding finding : info.findings()) {
             line(out, CheckCommand.name(finding.severity()), finding);
         }
@@ -117,8 +126,24 @@ final class InfoCommand implements Callable<Integer> {
         generator.writeNumberField("replayed-page-count", info.logState().pageCount());
         generator.writeEndObject();
         generator.writeStringField("creator", info.creator());
+        if (!info.parentLocator().isEmpty()) {
+            writeParents(generator, info);
+        }
         CheckCommand.writeFindings(generator, info.findings());
         generator.writeEndObject();
+    }
+
+    private static void writeParents(JsonGenerator generator, ImageInfo info) throws IOException {
+        generator.writeObjectFieldStart("parent-locator");
+        for (Map.Entry<String, String> entry : info.parentLocator().entrySet()) {
+            generator.writeStringField(entry.getKey(), entry.getValue());
+        }
+        generator.writeEndObject();
+        generator.writeArrayFieldStart("parents");
+        for (Path parent : info.parents()) {
+            generator.writeString(parent.toString());
+        }
+        generator.writeEndArray();
     }
 
     private static void writeRegion(JsonGenerator generator, String name, long offsetBytes, long lengthBytes)

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
         name = "map",
         description = {
             "Lists which parts of an image are data and which are holes, as 'nbdinfo --map' does:",
-            "offset, length, number and name of the kind.",
+            "offset, length, number and name of the kind; then, in a differencing image, which parent it is read from.",
             "Does not change the image: a dirty log is replayed in memory."
         })
 final class MapCommand implements Callable<Integer> {
@@ -34,6 +35,9 @@ final class MapCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path image;
 
+    @Mixin
+    private final ParentOptions parents = new ParentOptions();
+
     @Option(names = "--json", description = "Write JSON.")
     private boolean json;
 
@@ -41,7 +45,7 @@ final class MapCommand implements Callable<Integer> {
     public Integer call() throws Failure {
         // The command line's own writer flushes every line.
         PrintWriter out = new PrintWriter(new BufferedWriter(spec.commandLine().getOut()));
-        try (VhdxImage opened = VhdxImage.open(image, Access.READ_ONLY)) {
+        try (VhdxImage opened = VhdxImage.open(image, Access.READ_ONLY, parents.search())) {
             if (json) {
                 JsonText.write(out, generator -> writeJson(generator, opened));
             } else {
@@ -55,10 +59,16 @@ final class MapCommand implements Callable<Integer> {
         return ExitCode.OK.number();
     }
 
-    private static void writeText(PrintWriter out, VhdxImage image) {
-        image.extents(0, image.info().virtualSizeBytes(), (offsetBytes, lengthBytes, kind) -> {
+    private static void writeText(PrintWriter out, VhdxImage image) throws IOException {
+        image.extents(0, image.info().virtualSizeBytes(), (offsetBytes, lengthBytes, kind, depth) -> {
             out.println(String.format(
-                    Locale.ROOT, "%10d  %10d  %3d  %s", offsetBytes, lengthBytes, number(kind), name(kind)));
+                    Locale.ROOT,
+                    "%10d  %10d  %3d  %s%s",
+                    offsetBytes,
+                    lengthBytes,
+                    number(kind),
+                    name(kind),
+                    depth > 1 ? "  parent " + (depth - 1) : ""));
             return !out.checkError();
         });
     }
@@ -66,8 +76,8 @@ final class MapCommand implements Callable<Integer> {
     private static void writeJson(JsonGenerator generator, VhdxImage image) throws IOException {
         generator.writeStartArray();
         try {
-            image.extents(0, image.info().virtualSizeBytes(), (offsetBytes, lengthBytes, kind) -> {
-                writeExtent(generator, offsetBytes, lengthBytes, kind);
+            image.extents(0, image.info().virtualSizeBytes(), (offsetBytes, lengthBytes, kind, depth) -> {
+                writeExtent(generator, offsetBytes, lengthBytes, kind, depth);
                 return true;
             });
         } catch (UncheckedIOException e) {
@@ -76,13 +86,15 @@ final class MapCommand implements Callable<Integer> {
         generator.writeEndArray();
     }
 
-    private static void writeExtent(JsonGenerator generator, long offsetBytes, long lengthBytes, ExtentKind kind) {
+    private static void writeExtent(
+            JsonGenerator generator, long offsetBytes, long lengthBytes, ExtentKind kind, int depth) {
         try {
             generator.writeStartObject();
             generator.writeNumberField("offset", offsetBytes);
             generator.writeNumberField("length", lengthBytes);
             generator.writeNumberField("type", number(kind));
             generator.writeStringField("description", name(kind));
+            generator.writeNumberField("depth", depth);
             generator.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -6,6 +6,7 @@ import io.vhdxd.vhdx.Access;
 import io.vhdxd.vhdx.ImageCreation;
 import io.vhdxd.vhdx.ImageInfo;
 import io.vhdxd.vhdx.VhdxImage;
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.diagnosis.Finding;
 import io.vhdxd.vhdx.diagnosis.Severity;
 import java.io.IOException;
@@ -33,12 +34,15 @@ final class OpenImages {
      * Opens images, and makes those that are missing.
      *
      * @param missing how to make images that are missing; null if none may be
+     * @param search where the parents of differencing images are
      */
-    static OpenImages open(List<ExportSpec> specs, @Nullable ImageCreation missing, boolean readOnly) throws Failure {
+    static OpenImages open(
+            List<ExportSpec> specs, @Nullable ImageCreation missing, boolean readOnly, ParentSearch search)
+            throws Failure {
         OpenImages images = new OpenImages();
         try {
             for (ExportSpec spec : specs) {
-                images.openOne(spec, missing, readOnly);
+                images.openOne(spec, missing, readOnly, search);
             }
         } catch (Failure e) {
             images.close();
@@ -47,12 +51,13 @@ final class OpenImages {
         return images;
     }
 
-    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, boolean readOnly) throws Failure {
+    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, boolean readOnly, ParentSearch search)
+            throws Failure {
         if (missing != null && !Files.exists(spec.image())) {
             create(missing, spec.image());
         }
         try {
-            VhdxImage image = VhdxImage.open(spec.image(), readOnly ? Access.READ_ONLY : Access.READ_WRITE);
+            VhdxImage image = VhdxImage.open(spec.image(), readOnly ? Access.READ_ONLY : Access.READ_WRITE, search);
             Export export =
                     new Export(spec.name(), spec.image().getFileName().toString(), new VhdxDisk(image), readOnly);
             opened.add(new Opened(spec.image(), image, export));

@@ -23,6 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -81,6 +82,9 @@ final class ServeCommand implements Callable<Integer> {
             description = "Let nobody write. The files are not changed.")
     private boolean readOnly;
 
+    @Mixin
+    private final ParentOptions parents = new ParentOptions();
+
     @Option(
             names = "--default-export",
             paramLabel = "NAME",
@@ -111,7 +115,7 @@ final class ServeCommand implements Callable<Integer> {
         checkArguments();
         ImageCreation missing = createSize == null ? null : creation(createSize);
         LOG.info("vhdxd {} on Java {}", VersionProvider.version(), Runtime.version());
-        OpenImages open = OpenImages.open(images, missing, readOnly);
+        OpenImages open = OpenImages.open(images, missing, readOnly, parents.search());
         boolean clean;
         try {
             serve(open);
@@ -164,6 +168,7 @@ final class ServeCommand implements Callable<Integer> {
                     "--default-export: no image has the export name " + ErrorText.quote(defaultExport));
         }
         require(createSize == null || !readOnly, "--create and --read-only exclude each other");
+        require(!parents.namesParent() || images.size() == 1, "--parent goes with a single image");
         require(drainSeconds >= 0, "--drain-timeout: " + drainSeconds + " (expected: 0 or more)");
     }
 

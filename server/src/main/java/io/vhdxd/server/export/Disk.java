@@ -10,7 +10,9 @@ import java.nio.ByteBuffer;
 public interface Disk extends Closeable {
     long sizeBytes();
 
-    void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor);
+    boolean tryExtents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) throws IOException;
+
+    void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) throws IOException;
 
     boolean tryRead(long offsetBytes, ByteBuffer dst) throws IOException;
 

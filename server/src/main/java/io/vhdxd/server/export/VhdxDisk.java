@@ -14,7 +14,12 @@ public record VhdxDisk(VhdxImage image) implements Disk {
     }
 
     @Override
-    public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
+    public boolean tryExtents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) throws IOException {
+        return image.tryExtents(offsetBytes, lengthBytes, visitor);
+    }
+
+    @Override
+    public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) throws IOException {
         image.extents(offsetBytes, lengthBytes, visitor);
     }
 

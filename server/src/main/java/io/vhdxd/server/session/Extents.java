@@ -3,8 +3,10 @@ package io.vhdxd.server.session;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.vhdx.ExtentKind;
 import io.vhdxd.vhdx.ExtentVisitor;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The extents of a range, as numbers that stand for their kinds. Neighbours have different numbers. */
 final class Extents implements ExtentVisitor {
@@ -20,8 +22,17 @@ final class Extents implements ExtentVisitor {
         this.number = number;
     }
 
-    /** The first extents of a range, at most so many. */
-    static Extents of(Disk disk, long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number) {
+    /** The first extents of a range, at most so many; null if it takes waiting for the device to tell them. */
+    static @Nullable Extents tryOf(
+            Disk disk, long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number)
+            throws IOException {
+        Extents extents = new Extents(countMax, number);
+        return disk.tryExtents(offsetBytes, lengthBytes, extents) ? extents : null;
+    }
+
+    /** The first extents of a range, at most so many. Waits for the device if need be. */
+    static Extents of(Disk disk, long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number)
+            throws IOException {
         Extents extents = new Extents(countMax, number);
         disk.extents(offsetBytes, lengthBytes, extents);
         return extents;
@@ -45,7 +56,7 @@ final class Extents implements ExtentVisitor {
     }
 
     @Override
-    public boolean extent(long offsetBytes, long lengthBytes, ExtentKind kind) {
+    public boolean extent(long offsetBytes, long lengthBytes, ExtentKind kind, int depth) {
         int extentNumber = number.applyAsInt(kind);
         if (count > 0 && numbers[count - 1] == extentNumber) {
             lengthsBytes[count - 1] += lengthBytes;

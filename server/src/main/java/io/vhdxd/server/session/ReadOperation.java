@@ -62,16 +62,16 @@ final class ReadOperation extends Operation implements Runnable {
     }
 
     /** Cuts the range into parts, and gets the buffers for them. */
-    private void plan() {
+    private void plan() throws IOException {
         long offsetBytes = request.offsetBytes();
         if (format.hasChunks()) {
-            Extents extents = Extents.of(
+            Extents extents = Extents.tryOf(
                     disk,
                     offsetBytes,
                     request.lengthBytes(),
                     request.has(CommandFlags.DF) ? 1 : PARTS_MAX,
                     kind -> kind == ExtentKind.DATA ? DATA : ZEROS);
-            if (extents.coveredBytes() == request.lengthBytes()) {
+            if (extents != null && extents.coveredBytes() == request.lengthBytes()) {
                 for (int i = 0; i < extents.count(); i++) {
                     addPart(offsetBytes, (int) extents.lengthBytes(i), extents.number(i) == DATA);
                     offsetBytes += extents.lengthBytes(i);

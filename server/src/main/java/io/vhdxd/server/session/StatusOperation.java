@@ -8,12 +8,14 @@ import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.codec.ReplyFormat;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.vhdx.ExtentKind;
+import io.vhdxd.vhdx.request.AbandonedException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** BLOCK_STATUS, from the block map. The extents end where the request does, or earlier (nbd.md CM-09). */
-final class StatusOperation extends Operation {
+/** BLOCK_STATUS, from the block map, and the sector bitmaps of a differencing disk. The extents end where the request does, or earlier (nbd.md CM-09). */
+final class StatusOperation extends Operation implements Runnable {
     /** A client with a range in more pieces has to ask again from there on. */
     static final int EXTENTS_MAX = 4096;
 
@@ -33,14 +35,31 @@ final class StatusOperation extends Operation {
     }
 
     @Override
-    boolean start() {
-        extents = Extents.of(
-                disk,
-                request.offsetBytes(),
-                request.lengthBytes(),
-                request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX,
-                StatusOperation::allocationFlags);
+    boolean start() throws IOException {
+        extents = Extents.tryOf(
+                disk, request.offsetBytes(), request.lengthBytes(), countMax(), StatusOperation::allocationFlags);
+        if (extents == null) {
+            session.ioPool().execute(this);
+            return false;
+        }
         return true;
+    }
+
+    /** Finds the extents out on a thread that may wait. */
+    @Override
+    public void run() {
+        session.carryOut(this, () -> {
+            if (session.isAbandoned()) {
+                throw new AbandonedException();
+            }
+            extents = Extents.of(
+                    disk, request.offsetBytes(), request.lengthBytes(), countMax(), StatusOperation::allocationFlags);
+            return true;
+        });
+    }
+
+    private int countMax() {
+        return request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX;
     }
 
     @Override

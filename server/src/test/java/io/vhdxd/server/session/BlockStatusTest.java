@@ -107,8 +107,14 @@ class BlockStatusTest {
         }
 
         @Override
+        public boolean tryExtents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
+            extents(offsetBytes, lengthBytes, visitor);
+            return true;
+        }
+
+        @Override
         public void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
-            visitor.extent(offsetBytes, lengthBytes, ExtentKind.HOLE);
+            visitor.extent(offsetBytes, lengthBytes, ExtentKind.HOLE, 0);
         }
 
         @Override

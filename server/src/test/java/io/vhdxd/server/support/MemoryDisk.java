@@ -119,6 +119,15 @@ public final class MemoryDisk implements Disk {
     }
 
     @Override
+    public boolean tryExtents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
+        if (cold) {
+            return false;
+        }
+        extents(offsetBytes, lengthBytes, visitor);
+        return true;
+    }
+
+    @Override
     public synchronized void extents(long offsetBytes, long lengthBytes, ExtentVisitor visitor) {
         long end = offsetBytes + lengthBytes;
         long start = offsetBytes;
@@ -128,7 +137,7 @@ public final class MemoryDisk implements Disk {
             while (stop < end && blocks[(int) (stop / BLOCK_BYTES)] == kind) {
                 stop = Math.min(end, (stop / BLOCK_BYTES + 1) * BLOCK_BYTES);
             }
-            if (!visitor.extent(start, stop - start, kind)) {
+            if (!visitor.extent(start, stop - start, kind, kind == ExtentKind.DATA ? 1 : 0)) {
                 return;
             }
             start = stop;

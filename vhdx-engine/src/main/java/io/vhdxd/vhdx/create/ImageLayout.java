@@ -8,10 +8,16 @@ import io.vhdxd.vhdx.format.Geometry;
  * blocks. All of it is on whole MiB.
  *
  * @param fixed whether all blocks have their space from the beginning
+ * @param hasParent whether it is the image of a differencing disk, whose BAT has an entry more for its last chunk
  */
-public record ImageLayout(Geometry geometry, boolean fixed, long logLengthBytes) {
+public record ImageLayout(Geometry geometry, boolean fixed, boolean hasParent, long logLengthBytes) {
     static final long LOG_OFFSET_BYTES = Geometry.MIB;
     static final long METADATA_LENGTH_BYTES = Geometry.MIB;
+
+    /** The layout of an image without a parent. */
+    public ImageLayout(Geometry geometry, boolean fixed, long logLengthBytes) {
+        this(geometry, fixed, false, logLengthBytes);
+    }
 
     long metadataOffsetBytes() {
         return LOG_OFFSET_BYTES + logLengthBytes;
@@ -23,7 +29,7 @@ public record ImageLayout(Geometry geometry, boolean fixed, long logLengthBytes)
 
     /** At least 1 MiB, also for a disk without blocks: other readers expect a BAT. */
     long batLengthBytes() {
-        long needed = geometry.batEntryCount() * BatEntry.BYTES;
+        long needed = geometry.batEntryCount(hasParent) * BatEntry.BYTES;
         return Math.max(1, (needed + Geometry.MIB - 1) / Geometry.MIB) * Geometry.MIB;
     }
 

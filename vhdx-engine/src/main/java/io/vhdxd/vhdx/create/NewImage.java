@@ -7,6 +7,7 @@ import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.GuidCodec;
 import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.format.KnownRegion;
+import io.vhdxd.vhdx.format.MetadataItem;
 import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.format.RegionEntry;
 import io.vhdxd.vhdx.format.RegionTable;
@@ -29,14 +30,22 @@ public final class NewImage {
     private static final int SLICE_ENTRIES = 1 << 17;
 
     private final ImageLayout layout;
-    private final DiskMetadata metadata;
+    private final List<MetadataItem> items;
     private final String creator;
     private final Supplier<UUID> guids;
 
     /** @param guids new random GUIDs */
     public NewImage(ImageLayout layout, DiskMetadata metadata, String creator, Supplier<UUID> guids) {
+        this(layout, metadata.items(), creator, guids);
+    }
+
+    /**
+     * @param items all metadata items; together at most 960 KiB
+     * @param guids new random GUIDs
+     */
+    public NewImage(ImageLayout layout, List<MetadataItem> items, String creator, Supplier<UUID> guids) {
         this.layout = layout;
-        this.metadata = metadata;
+        this.items = List.copyOf(items);
         this.creator = creator;
         this.guids = guids;
     }
@@ -54,7 +63,7 @@ public final class NewImage {
             storage.zeroRange(layout.payloadOffsetBytes(), layout.payloadLengthBytes());
             writeFixedBat(storage);
         }
-        storage.write(metadata.encode(), layout.metadataOffsetBytes());
+        storage.write(MetadataItem.encodeRegion(items), layout.metadataOffsetBytes());
         RegionTable regions = new RegionTable(List.of(
                 region(KnownRegion.BAT, layout.batOffsetBytes(), layout.batLengthBytes()),
                 region(KnownRegion.METADATA, layout.metadataOffsetBytes(), ImageLayout.METADATA_LENGTH_BYTES)));

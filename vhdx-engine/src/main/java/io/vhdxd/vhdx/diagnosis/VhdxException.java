@@ -10,6 +10,7 @@ public abstract sealed class VhdxException extends IOException
         permits CorruptImageException,
                 UnsupportedImageException,
                 ReadOnlyImageException,
+                ParentUnavailableException,
                 ImageFailedException,
                 ImageClosedException {
     VhdxException(String message) {

@@ -18,40 +18,37 @@ public record DiskMetadata(
         UUID diskId,
         int logicalSectorSizeBytes,
         int physicalSectorSizeBytes) {
-    /** The items start behind the table. */
-    private static final int ITEMS_OFFSET = MetadataTable.BYTES;
 
-    /** How much of a metadata region {@link #encode} fills; the rest is zero. */
-    public static final int ENCODED_BYTES = ITEMS_OFFSET + 4096;
-
-    /** The first {@link #ENCODED_BYTES} of a metadata region that holds the table and these items. */
+    /** The beginning of a metadata region that holds the table and these items; the rest of the region is zeros. */
     public ByteBuffer encode() {
-        ByteBuffer out = ByteBuffer.allocateDirect(ENCODED_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        List<MetadataEntry> entries = new ArrayList<>();
-        int at = ITEMS_OFFSET;
-        for (KnownItem item : KnownItem.values()) {
-            if (item.isMandatory()) {
-                entries.add(new MetadataEntry(item.id(), at, item.lengthBytes(), item.flags()));
-                encodeItem(item, out, at);
-                at += item.lengthBytes();
-            }
-        }
-        new MetadataTable(entries).encode(out);
-        return out;
+        return MetadataItem.encodeRegion(items());
     }
 
-    private void encodeItem(KnownItem item, ByteBuffer out, int at) {
+    /** The five items. */
+    public List<MetadataItem> items() {
+        List<MetadataItem> items = new ArrayList<>();
+        for (KnownItem item : KnownItem.values()) {
+            if (item.isMandatory()) {
+                items.add(new MetadataItem(item.id(), item.flags(), content(item)));
+            }
+        }
+        return items;
+    }
+
+    private ByteBuffer content(KnownItem item) {
+        ByteBuffer out = ByteBuffer.allocate(item.lengthBytes()).order(ByteOrder.LITTLE_ENDIAN);
         switch (item) {
             case FILE_PARAMETERS -> {
-                out.putInt(at, (int) fileParameters.blockSizeBytes());
-                out.putInt(at + 4, fileParameters.flags());
+                out.putInt(0, (int) fileParameters.blockSizeBytes());
+                out.putInt(4, fileParameters.flags());
             }
-            case VIRTUAL_DISK_SIZE -> out.putLong(at, virtualSizeBytes);
-            case VIRTUAL_DISK_ID -> GuidCodec.put(out, at, diskId);
-            case LOGICAL_SECTOR_SIZE -> out.putInt(at, logicalSectorSizeBytes);
-            case PHYSICAL_SECTOR_SIZE -> out.putInt(at, physicalSectorSizeBytes);
+            case VIRTUAL_DISK_SIZE -> out.putLong(0, virtualSizeBytes);
+            case VIRTUAL_DISK_ID -> GuidCodec.put(out, 0, diskId);
+            case LOGICAL_SECTOR_SIZE -> out.putInt(0, logicalSectorSizeBytes);
+            case PHYSICAL_SECTOR_SIZE -> out.putInt(0, physicalSectorSizeBytes);
             case PARENT_LOCATOR, INCOMPLETE_FILE, CHS_PARAMETERS, PMEM_LABEL_STORAGE ->
                 throw new IllegalArgumentException("not an item of every image: " + item);
         }
+        return out;
     }
 }

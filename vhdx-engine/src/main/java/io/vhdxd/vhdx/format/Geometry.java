@@ -70,9 +70,23 @@ public record Geometry(long virtualSizeBytes, int blockSizeBytes, int logicalSec
         return blocks == 0 ? 0 : blocks + ((blocks - 1) >>> chunkRatioShift());
     }
 
-    /** Entries of the BAT of a differencing disk, whose every chunk is complete. */
-    public long batEntryCountWithParent() {
-        return chunkCount() * (chunkRatio() + 1L);
+    /** Entries of the BAT; every chunk of a differencing disk is complete. */
+    public long batEntryCount(boolean hasParent) {
+        return hasParent ? chunkCount() * (chunkRatio() + 1L) : batEntryCount();
+    }
+
+    /** The chunk that a payload block belongs to. */
+    public long chunkOfBlock(long blockIndex) {
+        return blockIndex >>> chunkRatioShift();
+    }
+
+    /** The chunk whose sector bitmap block has this index in the BAT. */
+    public long chunkOfBatIndex(long batIndex) {
+        return batIndex / (chunkRatio() + 1L);
+    }
+
+    public int logicalSectorSizeShift() {
+        return Integer.numberOfTrailingZeros(logicalSectorSizeBytes);
     }
 
     /** The index in the BAT of a payload block's entry. */

@@ -5,15 +5,17 @@ import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.format.BatEntry;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.PayloadBlockState;
+import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.map.SpaceMap;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the BAT of a disk without a parent into the block map, and enters the space of the blocks in the space map
+ * Reads the BAT into the block map, and enters the space of the blocks in the space map
  * ([MS-VHDX] 2.5). Holes of the file are skipped: an entry of zeros is a block that was never written.
  */
 final class BatLoader {
@@ -25,7 +27,6 @@ final class BatLoader {
     /** Offsets from here on do not fit into 63 bits. */
     private static final long OFFSET_LIMIT_MIB = 1L << 43;
 
-    private static final int BITMAP_PRESENT = 6;
     private static final int DRAFT_UNMAPPED = 5;
 
     /** What a block becomes whose entry says nothing that could be trusted. */
@@ -37,6 +38,9 @@ final class BatLoader {
     private final SpaceMap structures;
     private final SpaceMap space;
     private final BlockFindings findings;
+    private final boolean hasParent;
+    private final BlockSpace blockSpace;
+    private final BitmapEntries bitmapEntries;
     private final BlockMap blockMap;
     private final long fileSizeBytes;
     private long presentBlockCount;
@@ -52,6 +56,7 @@ final class BatLoader {
             Storage storage,
             long batOffsetBytes,
             Geometry geometry,
+            boolean hasParent,
             SpaceMap structures,
             SpaceMap space,
             Findings findings)
@@ -64,11 +69,14 @@ final class BatLoader {
         this.findings = new BlockFindings(findings, batOffsetBytes);
         this.blockMap = new BlockMap(geometry);
         this.fileSizeBytes = storage.size();
+        this.hasParent = hasParent;
+        this.blockSpace = new BlockSpace(structures, space, fileSizeBytes, this.findings);
+        this.bitmapEntries = new BitmapEntries(geometry, hasParent, batOffsetBytes, blockSpace, this.findings);
     }
 
     BlockMap load() throws IOException {
         ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        long end = geometry.batEntryCount() * BatEntry.BYTES;
+        long end = geometry.batEntryCount(hasParent) * BatEntry.BYTES;
         long at = 0;
         while (at < end) {
             long dataAt = storage.nextData(batOffsetBytes + at) - batOffsetBytes;
@@ -83,6 +91,7 @@ final class BatLoader {
         if (anchorCount > 0) {
             claimAnchors();
         }
+        bitmapEntries.checkPartialBlocks(blockMap);
         findings.finish();
         return blockMap;
     }
@@ -95,6 +104,11 @@ final class BatLoader {
                     "BAT", offset, "the file ends " + read + " bytes behind this place, expected " + expected);
         }
         slice.flip();
+    }
+
+    /** Where the sector bitmap blocks are; null if the disk has no parent. */
+    @Nullable BitmapPlaces bitmapPlaces() {
+        return bitmapEntries.places();
     }
 
     long presentBlockCount() {
@@ -124,10 +138,14 @@ final class BatLoader {
                     () -> "reserved bits are set: 0x%x, expected 0".formatted(BatEntry.reservedBits(entry)));
         }
         if (geometry.isBitmapIndex(batIndex)) {
-            acceptBitmap(batIndex, entry);
+            bitmapEntries.accept(batIndex, entry);
             return;
         }
         long block = geometry.blockOfBatIndex(batIndex);
+        if (block >= geometry.blockCount()) {
+            // The last chunk of a differencing disk has entries for blocks behind the disk's end.
+            return;
+        }
         switch (BatEntry.stateCode(entry)) {
             case 0, 2 -> acceptWithoutPlace(batIndex, block, entry);
             case 1, 3, 5 -> acceptUnmapped(batIndex, block, entry);
@@ -139,18 +157,6 @@ final class BatLoader {
                         () -> "block " + block + " has the reserved state 4; it cannot be read");
                 blockMap.publish(block, UNREADABLE);
             }
-        }
-    }
-
-    private void acceptBitmap(long batIndex, long entry) {
-        findings.add(
-                BlockProblem.BITMAP_WITHOUT_PARENT,
-                batIndex,
-                () -> "a sector bitmap block with entry 0x%016x, expected 0 in a disk without a parent"
-                        .formatted(entry));
-        long offsetMib = BatEntry.fileOffsetMib(entry);
-        if (BatEntry.stateCode(entry) == BITMAP_PRESENT && offsetMib > 0 && isInFile(offsetMib, 1)) {
-            claim(batIndex, offsetMib, 1);
         }
     }
 
@@ -178,7 +184,7 @@ final class BatLoader {
         PayloadBlockState state =
                 BatEntry.stateCode(entry) == 1 ? PayloadBlockState.UNDEFINED : PayloadBlockState.UNMAPPED;
         long offsetMib = BatEntry.fileOffsetMib(entry);
-        if (offsetMib == 0 || isInFile(offsetMib, geometry.blockSizeMib())) {
+        if (offsetMib == 0 || blockSpace.isInFile(offsetMib, geometry.blockSizeMib())) {
             anchorCount += offsetMib == 0 ? 0 : 1;
             blockMap.publish(block, BlockMap.entryOf(state, offsetMib));
         } else {
@@ -197,7 +203,8 @@ final class BatLoader {
 
     private void acceptPresent(long batIndex, long block, long entry) {
         presentBlockCount++;
-        if (BatEntry.stateCode(entry) == PayloadBlockState.PARTIALLY_PRESENT.code()) {
+        boolean partial = BatEntry.stateCode(entry) == PayloadBlockState.PARTIALLY_PRESENT.code();
+        if (partial && !hasParent) {
             findings.add(
                     BlockProblem.PARTIAL_WITHOUT_PARENT,
                     batIndex,
@@ -206,8 +213,14 @@ final class BatLoader {
         }
         long offsetMib = BatEntry.fileOffsetMib(entry);
         if (isReadable(batIndex, block, offsetMib)) {
-            claim(batIndex, offsetMib, geometry.blockSizeMib());
-            blockMap.publish(block, BlockMap.entryOf(PayloadBlockState.FULLY_PRESENT, offsetMib));
+            blockSpace.claim(batIndex, "block " + block, offsetMib, geometry.blockSizeMib());
+            blockMap.publish(
+                    block,
+                    BlockMap.entryOf(
+                            partial && hasParent
+                                    ? PayloadBlockState.PARTIALLY_PRESENT
+                                    : PayloadBlockState.FULLY_PRESENT,
+                            offsetMib));
         } else {
             blockMap.publish(block, UNREADABLE);
         }
@@ -250,34 +263,13 @@ final class BatLoader {
         return true;
     }
 
-    private boolean isInFile(long offsetMib, long lengthMib) {
-        return offsetMib < BlockMap.FILE_OFFSET_LIMIT_MIB
-                && offsetMib * Geometry.MIB <= fileSizeBytes - lengthMib * Geometry.MIB;
-    }
-
-    private void claim(long batIndex, long offsetMib, long lengthMib) {
-        if (!space.claim(offsetMib, lengthMib)) {
-            findings.add(
-                    BlockProblem.OVERLAP,
-                    batIndex,
-                    () -> describe(batIndex) + " takes " + lengthMib + " MiB at file offset " + offsetMib * Geometry.MIB
-                            + ", expected space that no other entry of the BAT takes");
-        }
-    }
-
-    private String describe(long batIndex) {
-        return geometry.isBitmapIndex(batIndex)
-                ? "a sector bitmap block"
-                : "block " + geometry.blockOfBatIndex(batIndex);
-    }
-
     /** Soft anchors come last: whatever else uses their space goes before them. */
     private void claimAnchors() {
         long block = blockMap.nextMapped(0);
         while (block < geometry.blockCount()) {
             int entry = blockMap.entry(block);
             long offsetMib = BlockMap.fileOffsetMib(entry);
-            if (offsetMib != 0 && !BlockMap.isFullyPresent(entry)) {
+            if (offsetMib != 0 && !BlockMap.isPresent(entry)) {
                 if (space.isFree(offsetMib, geometry.blockSizeMib())) {
                     space.claim(offsetMib, geometry.blockSizeMib());
                 } else {

@@ -8,6 +8,9 @@ enum BlockProblem {
     DRAFT_UNMAPPED(Severity.WARNING, "have the state 5 of a draft of the specification; they are taken as unmapped"),
     PARTIAL_WITHOUT_PARENT(
             Severity.WARNING, "are partially present in a disk without a parent; they are taken as fully present"),
+    PARTIAL_WITHOUT_BITMAP(
+            Severity.READ_ONLY, "are partially present in a chunk without a sector bitmap; they cannot be read"),
+    BITMAP_UNREADABLE(Severity.READ_ONLY, "are of sector bitmaps that cannot be where they are said to be"),
     NO_PLACE(Severity.READ_ONLY, "are present without a place in the file; they cannot be read"),
     BEYOND_END(Severity.READ_ONLY, "are present beyond the end of the file; they cannot be read"),
     BEYOND_LIMIT(Severity.READ_ONLY, "are present where this version cannot address; they cannot be read"),

@@ -2,7 +2,6 @@ package io.vhdxd.vhdx.load;
 
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.Findings;
-import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.format.BatEntry;
 import io.vhdxd.vhdx.format.DiskMetadata;
 import io.vhdxd.vhdx.format.FileParameters;
@@ -11,13 +10,10 @@ import io.vhdxd.vhdx.format.RegionEntry;
 
 /** Whether the metadata describe a disk that can be served. */
 final class DiskChecks {
-    private static final int LOGICAL_SECTOR_SIZE_BYTES = 512;
-
     private DiskChecks() {}
 
     /** The disk's geometry; its size is rounded down to whole sectors, which is told as a finding. */
-    static Geometry geometry(DiskMetadata metadata, Regions regions, Findings findings)
-            throws CorruptImageException, UnsupportedImageException {
+    static Geometry geometry(DiskMetadata metadata, Regions regions, Findings findings) throws CorruptImageException {
         int logical = metadata.logicalSectorSizeBytes();
         if (logical != 512 && logical != 4096) {
             throw corrupt(
@@ -40,7 +36,7 @@ final class DiskChecks {
                     "virtual disk size",
                     Long.toUnsignedString(size) + ", expected at most " + Geometry.VIRTUAL_SIZE_MAX_BYTES);
         }
-        checkSupported(metadata, regions.metadata(), findings);
+        noteReservedFlags(metadata.fileParameters(), regions.metadata(), findings);
         long excess = size % logical;
         if (excess != 0) {
             findings.readOnly(
@@ -50,31 +46,22 @@ final class DiskChecks {
                             + " bytes");
         }
         Geometry geometry = new Geometry(size - excess, (int) blockSize, logical);
-        requireRoomInBat(geometry, regions.bat());
+        requireRoomInBat(geometry, metadata.fileParameters().hasParent(), regions.bat());
         return geometry;
     }
 
-    private static void checkSupported(DiskMetadata metadata, RegionEntry region, Findings findings)
-            throws UnsupportedImageException {
-        FileParameters parameters = metadata.fileParameters();
+    private static void noteReservedFlags(FileParameters parameters, RegionEntry region, Findings findings) {
         if (parameters.reservedFlags() != 0) {
             findings.warning(
                     "metadata item file parameters",
                     region.fileOffsetBytes(),
                     "reserved bits are set: 0x%08x, expected 0".formatted(parameters.reservedFlags()));
         }
-        if (parameters.hasParent()) {
-            throw new UnsupportedImageException(
-                    "the image is a differencing one: it needs its parent, and parents are not supported");
-        }
-        if (metadata.logicalSectorSizeBytes() != LOGICAL_SECTOR_SIZE_BYTES) {
-            throw new UnsupportedImageException("the disk has logical sectors of " + metadata.logicalSectorSizeBytes()
-                    + " bytes, and only " + LOGICAL_SECTOR_SIZE_BYTES + " are supported");
-        }
     }
 
-    private static void requireRoomInBat(Geometry geometry, RegionEntry bat) throws CorruptImageException {
-        long needed = geometry.batEntryCount() * BatEntry.BYTES;
+    private static void requireRoomInBat(Geometry geometry, boolean hasParent, RegionEntry bat)
+            throws CorruptImageException {
+        long needed = geometry.batEntryCount(hasParent) * BatEntry.BYTES;
         if (bat.lengthBytes() < needed) {
             throw new CorruptImageException(
                     "BAT",

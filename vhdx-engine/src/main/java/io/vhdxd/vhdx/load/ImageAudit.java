@@ -32,7 +32,7 @@ public final class ImageAudit {
         long anchored = 0;
         for (long block = blocks.nextMapped(0); block < blocks.blockCount(); block = blocks.nextMapped(block + 1)) {
             int entry = blocks.entry(block);
-            if (BlockMap.fileOffsetMib(entry) != 0 && !BlockMap.isFullyPresent(entry)) {
+            if (BlockMap.fileOffsetMib(entry) != 0 && !BlockMap.isPresent(entry) && !BlockMap.isDamaged(entry)) {
                 anchored++;
             }
         }

@@ -75,20 +75,28 @@ public final class ImageLoader {
         Regions regions = new RegionLoader(reader, findings).load();
         List<FileRange> structures = structures(headers.current(), regions, view.size());
         FileRange.requireDisjoint(structures);
-        DiskMetadata metadata = new MetadataLoader(reader, regions.metadata(), findings).load();
+        ImageMetadata items = new MetadataLoader(reader, regions.metadata(), findings).load();
+        DiskMetadata metadata = items.disk();
         Geometry geometry = DiskChecks.geometry(metadata, regions, findings);
 
         SpaceMap space = spaceOf(structures);
-        BatLoader bat =
-                new BatLoader(view, regions.bat().fileOffsetBytes(), geometry, spaceOf(structures), space, findings);
+        BatLoader bat = new BatLoader(
+                view,
+                regions.bat().fileOffsetBytes(),
+                geometry,
+                metadata.fileParameters().hasParent(),
+                spaceOf(structures),
+                space,
+                findings);
         BlockMap blockMap = bat.load();
         return new LoadedImage(
                 identifier,
                 headers,
                 regions,
-                metadata,
+                items,
                 geometry,
                 blockMap,
+                bat.bitmapPlaces(),
                 space,
                 bat.presentBlockCount(),
                 sequence,

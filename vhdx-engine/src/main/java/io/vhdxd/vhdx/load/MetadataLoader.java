@@ -9,6 +9,7 @@ import io.vhdxd.vhdx.format.GuidCodec;
 import io.vhdxd.vhdx.format.KnownItem;
 import io.vhdxd.vhdx.format.MetadataEntry;
 import io.vhdxd.vhdx.format.MetadataTable;
+import io.vhdxd.vhdx.format.ParentLocator;
 import io.vhdxd.vhdx.format.RegionEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the metadata region: the table, checked entry by entry, and the values of the items that every image has
@@ -38,7 +40,7 @@ final class MetadataLoader {
         this.findings = findings;
     }
 
-    DiskMetadata load() throws IOException {
+    ImageMetadata load() throws IOException {
         if (region.lengthBytes() < MetadataTable.BYTES) {
             throw new CorruptImageException(
                     "metadata region",
@@ -57,15 +59,31 @@ final class MetadataLoader {
                         "the item " + item.displayName() + " is missing, expected an entry " + item.id());
             }
         }
-        DiskMetadata metadata = values(items);
-        if (items.containsKey(KnownItem.PARENT_LOCATOR)
-                && !metadata.fileParameters().hasParent()) {
-            findings.warning(
+        DiskMetadata disk = values(items);
+        return new ImageMetadata(
+                disk, parentLocator(items, disk.fileParameters().hasParent()), table.entries());
+    }
+
+    private @Nullable ParentLocator parentLocator(Map<KnownItem, MetadataEntry> items, boolean hasParent)
+            throws IOException {
+        MetadataEntry entry = items.get(KnownItem.PARENT_LOCATOR);
+        if (!hasParent) {
+            if (entry != null) {
+                findings.warning(
+                        "metadata table",
+                        region.fileOffsetBytes(),
+                        "holds a parent locator, but the file parameters say that the image has no parent");
+            }
+            return null;
+        }
+        if (entry == null) {
+            throw new CorruptImageException(
                     "metadata table",
                     region.fileOffsetBytes(),
-                    "holds a parent locator, but the file parameters say that the image has no parent");
+                    "the item parent locator is missing, although the file parameters say that the image has a parent");
         }
-        return metadata;
+        long at = region.fileOffsetBytes() + entry.offsetBytes();
+        return ParentLocator.parse(reader.read(entry.displayName(), at, (int) entry.lengthBytes()), at);
     }
 
     private Map<KnownItem, MetadataEntry> checkEntries(List<MetadataEntry> entries)

@@ -127,6 +127,16 @@ public final class BlockMap {
         return (entry & (STATE_MASK | DAMAGED)) == PayloadBlockState.FULLY_PRESENT.code();
     }
 
+    /** Whether some sectors of the block are in the file, as its sector bitmap says, and may be read there. */
+    public static boolean isPartiallyPresent(int entry) {
+        return (entry & (STATE_MASK | DAMAGED)) == PayloadBlockState.PARTIALLY_PRESENT.code();
+    }
+
+    /** Whether the block has space in the file that holds some of its content, or all of it. */
+    public static boolean isPresent(int entry) {
+        return isFullyPresent(entry) || isPartiallyPresent(entry);
+    }
+
     public static PayloadBlockState state(int entry) {
         PayloadBlockState state = PayloadBlockState.ofCode(entry & STATE_MASK);
         assert state != null : entry;

@@ -8,28 +8,33 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads ranges of the virtual disk. The caller must be inside the image's {@link io.vhdxd.vhdx.map.AccessGate}, so that no
  * block's place is given away between its lookup and the end of the read (promise R5).
  */
 public final class BlockReader {
+    private final String name;
     private final Geometry geometry;
     private final BlockMap map;
     private final Storage storage;
     private final long openedSizeBytes;
+    /** What is not in this image; null if it has no parent. */
+    private final @Nullable ParentReads parentReads;
 
     /**
      * Makes a reader.
      *
-     * @param openedSizeBytes the file's size when it was opened. A block may reach beyond that: some programs end the file
-     *     within the last block, whose rest is zeros
+     * @param parent the reader of the image's parent; null if it has none
      */
-    public BlockReader(Geometry geometry, BlockMap map, Storage storage, long openedSizeBytes) {
-        this.geometry = geometry;
-        this.map = map;
-        this.storage = storage;
-        this.openedSizeBytes = openedSizeBytes;
+    public BlockReader(DiskLayer layer, @Nullable BlockReader parent) {
+        this.name = layer.name();
+        this.geometry = layer.geometry();
+        this.map = layer.map();
+        this.storage = layer.storage();
+        this.openedSizeBytes = layer.openedSizeBytes();
+        this.parentReads = parent == null ? null : new ParentReads(layer, this, parent);
     }
 
     /**
@@ -52,6 +57,27 @@ public final class BlockReader {
         assert complete;
     }
 
+    /** Fills {@code dst} as {@link #read} does; what lies behind the disk's end is zeros. */
+    public void readExtended(long offsetBytes, ByteBuffer dst) throws IOException {
+        boolean complete = readExtended(offsetBytes, dst, true);
+        assert complete;
+    }
+
+    boolean readExtended(long offsetBytes, ByteBuffer dst, boolean mayWait) throws IOException {
+        int end = dst.limit();
+        int heldBytes = Math.clamp(geometry.virtualSizeBytes() - offsetBytes, 0, dst.remaining());
+        dst.limit(dst.position() + heldBytes);
+        try {
+            if (!read(offsetBytes, dst, mayWait)) {
+                return false;
+            }
+        } finally {
+            dst.limit(end);
+        }
+        fillWithZeros(dst);
+        return true;
+    }
+
     private boolean read(long offsetBytes, ByteBuffer dst, boolean mayWait) throws IOException {
         int end = dst.limit();
         try {
@@ -72,19 +98,28 @@ public final class BlockReader {
         }
     }
 
-    private boolean readInBlock(long blockIndex, int inBlockBytes, ByteBuffer dst, boolean mayWait) throws IOException {
+    /** Fills {@code dst} from within one block. */
+    boolean readInBlock(long blockIndex, int inBlockBytes, ByteBuffer dst, boolean mayWait) throws IOException {
         int entry = map.entry(blockIndex);
         if (BlockMap.isDamaged(entry)) {
             throw new CorruptImageException(
-                    "payload block " + blockIndex,
+                    name + ": payload block " + blockIndex,
                     BlockMap.fileOffsetBytes(entry),
                     "its BAT entry names a place that cannot hold it");
         }
         if (!BlockMap.isFullyPresent(entry)) {
+            if (parentReads != null) {
+                return parentReads.readInBlock(blockIndex, entry, inBlockBytes, dst, mayWait);
+            }
             fillWithZeros(dst);
             return true;
         }
-        long placeBytes = BlockMap.fileOffsetBytes(entry);
+        return readPlace(blockIndex, BlockMap.fileOffsetBytes(entry), inBlockBytes, dst, mayWait);
+    }
+
+    /** Fills {@code dst} from the place of a block. */
+    boolean readPlace(long blockIndex, long placeBytes, int inBlockBytes, ByteBuffer dst, boolean mayWait)
+            throws IOException {
         if (mayWait) {
             storage.read(dst, placeBytes + inBlockBytes);
             if (dst.hasRemaining()) {
@@ -102,12 +137,12 @@ public final class BlockReader {
         boolean reachedBeyond =
                 placeBytes < openedSizeBytes && placeBytes + geometry.blockSizeBytes() > openedSizeBytes;
         if (!reachedBeyond || storage.size() < openedSizeBytes) {
-            throw new EOFException("payload block " + blockIndex + " at offset " + placeBytes + ": the file ends at "
-                    + storage.size() + ", within it; it was cut while it was open");
+            throw new EOFException(name + ": payload block " + blockIndex + " at offset " + placeBytes
+                    + ": the file ends at " + storage.size() + ", within it; it was cut while it was open");
         }
     }
 
-    private static void fillWithZeros(ByteBuffer dst) {
+    static void fillWithZeros(ByteBuffer dst) {
         MemorySegment.ofBuffer(dst).fill((byte) 0);
         dst.position(dst.limit());
     }

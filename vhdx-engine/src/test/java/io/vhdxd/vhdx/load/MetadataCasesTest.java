@@ -208,10 +208,13 @@ class MetadataCasesTest {
     }
 
     @Test
-    @DisplayName("case 71: a disk with logical sectors of 4096 bytes is not supported")
-    void logicalSectorSize4096() {
+    @DisplayName("case 71: a disk with logical sectors of 4096 bytes is like any other")
+    void logicalSectorSize4096() throws IOException {
         image.putInt(LOGICAL_SECTOR_SIZE, 4096);
-        assertUnsupported("the disk has logical sectors of 4096 bytes, and only 512 are supported");
+        Loading loading = Loading.of(image);
+        assertThat(loading.findings()).isEmpty();
+        assertThat(loading.image().geometry().logicalSectorSizeBytes()).isEqualTo(4096);
+        assertThat(loading.image().geometry().chunkRatio()).isEqualTo(32768);
     }
 
     @Test
@@ -296,10 +299,12 @@ class MetadataCasesTest {
     }
 
     @Test
-    @DisplayName("a differencing disk is not supported")
-    void differencing() {
+    @DisplayName("case 97: a differencing disk without a parent locator is refused")
+    void differencingWithoutLocator() {
         image.putInt(FILE_FLAGS, 2);
-        assertUnsupported("the image is a differencing one: it needs its parent, and parents are not supported");
+        assertCorrupt(
+                "metadata table at offset 2097152: the item parent locator is missing, although the file parameters"
+                        + " say that the image has a parent");
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.AccessGate;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.read.BlockReader;
+import io.vhdxd.vhdx.read.DiskLayer;
 import io.vhdxd.vhdx.request.Completion;
 import io.vhdxd.vhdx.request.FlushRequest;
 import io.vhdxd.vhdx.request.GrowRequest;
@@ -39,7 +40,9 @@ final class SteppedImage {
     private SteppedImage(SimulatedStorage storage, LoadedImage loaded) {
         this.storage = storage;
         this.loaded = loaded;
-        this.reader = new BlockReader(loaded.geometry(), loaded.blockMap(), storage, loaded.fileSizeBytes());
+        this.reader = new BlockReader(
+                new DiskLayer("image", loaded.geometry(), loaded.blockMap(), null, storage, loaded.fileSizeBytes()),
+                null);
         WritableImage image = new WritableImage(
                 "image",
                 storage,
