@@ -42,7 +42,7 @@ public record ImageCreation(
      */
     public ImageCreation {
         if (type == DiskType.DIFFERENCING) {
-            throw new IllegalArgumentException("type: " + type + " (expected: DYNAMIC or FIXED; see ChildCreation)");
+            throw new IllegalArgumentException("type: " + type + " (expected: DYNAMIC or FIXED)");
         }
         if (physicalSectorSizeBytes != 512 && physicalSectorSizeBytes != 4096) {
             throw new IllegalArgumentException(

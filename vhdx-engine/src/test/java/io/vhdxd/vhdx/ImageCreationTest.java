@@ -209,7 +209,7 @@ class ImageCreationTest {
                 "DYNAMIC | 70368744178176 | 1048576 | 512 | 512 | 1048576 | virtual size: 70368744178176 (expected: 0 to 70368744177664)",
                 "DYNAMIC | 1000 | 1048576 | 512 | 512 | 1048576 | virtual size: 1000 (expected: a multiple of 512)",
                 "DYNAMIC | 1048576 | 3145728 | 512 | 512 | 1048576 | block size: 3145728 (expected: a power of two from 1 MiB to 256 MiB)",
-                "DYNAMIC | 1048576 | 1048576 | 4096 | 4096 | 1048576 | logical sector size: 4096 (expected: 512)",
+                "DYNAMIC | 1048576 | 1048576 | 1024 | 4096 | 1048576 | logical sector size: 1024 (expected: 512 or 4096)",
                 "DYNAMIC | 1048576 | 1048576 | 512 | 777 | 1048576 | physical sector size: 777 (expected: 512 or 4096)",
                 "DYNAMIC | 1048576 | 1048576 | 512 | 512 | 0 | log length: 0 (expected: a multiple of 1 MiB from 1 MiB to 1073741824)",
                 "DYNAMIC | 1048576 | 1048576 | 512 | 512 | 1048577 | log length: 1048577 (expected: a multiple of 1 MiB from 1 MiB to 1073741824)",
