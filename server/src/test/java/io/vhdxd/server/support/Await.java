@@ -1,8 +1,9 @@
 package io.vhdxd.server.support;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /** Waits for what other threads do. */
 public final class Await {
@@ -11,14 +12,27 @@ public final class Await {
 
     private Await() {}
 
+    /** What is waited for. */
+    public interface Condition {
+        boolean holds() throws IOException;
+    }
+
     /** Waits until a condition holds; fails if it never does. */
-    public static void until(BooleanSupplier condition) {
+    public static void until(Condition condition) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!condition.getAsBoolean()) {
+        while (!holds(condition)) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("waited in vain");
             }
             LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    private static boolean holds(Condition condition) {
+        try {
+            return condition.holds();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -14,6 +14,9 @@ import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Carries out {@link NeedsTool}. */
 final class NeedsToolCondition implements ExecutionCondition {
+    /** Where {@code build/guest.sh} has put it. */
+    private static final Path GUEST = Path.of("..", "target", "guest");
+
     private static final Map<String, Boolean> FOUND = new ConcurrentHashMap<>();
 
     @Override
@@ -37,6 +40,9 @@ final class NeedsToolCondition implements ExecutionCondition {
     }
 
     private static boolean isThere(String tool) {
+        if (tool.equals("guest")) {
+            return Files.exists(GUEST.resolve("initramfs")) && isThere("qemu-system-x86_64");
+        }
         if (tool.equals("python3-libnbd")) {
             try {
                 return Tool.run("/usr/bin/python3", "-c", "import nbd").exitCode() == 0;
