@@ -5,6 +5,7 @@ import io.vhdxd.nbd.Limits;
 import io.vhdxd.nbd.TransmissionFlags;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A disk under a name, and the connections that use it. */
 public final class Export {
@@ -15,12 +16,14 @@ public final class Export {
     private final Disk disk;
     private final Leftovers leftovers = new Leftovers();
     private final Set<Attachment> attachments = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger settlingCount = new AtomicInteger();
 
     /** A connection that uses an export. */
     public interface Attachment {
         /**
          * If the client is gone, although its connection may not look like it yet: drops what it has sent and what was not
-         * begun, and leaves the rest to {@link Export#leftovers}.
+         * begun, and leaves the rest to {@link Export#leftovers}. Where the end of a client may be hidden behind bytes that
+         * have not been read, that takes until they are.
          *
          * @param examined is called when that has been found out, on any thread. That may take as long as requests of the
          *     connection are under way
@@ -84,6 +87,11 @@ public final class Export {
         attachments.remove(attachment);
     }
 
+    /** How many wait in {@link #settle}. */
+    public int settlingCount() {
+        return settlingCount.get();
+    }
+
     /**
      * Waits until no change of a client that is gone can happen any more, so that a client who comes back may repeat what
      * was not answered (promise R2).
@@ -95,7 +103,11 @@ public final class Export {
             settled.run();
             return;
         }
-        Countdown countdown = new Countdown(() -> leftovers.whenNone(settled));
+        settlingCount.incrementAndGet();
+        Countdown countdown = new Countdown(() -> leftovers.whenNone(() -> {
+            settlingCount.decrementAndGet();
+            settled.run();
+        }));
         for (Attachment attachment : attachments) {
             countdown.expectOne();
             attachment.dropIfClientGone(countdown::one);

@@ -73,7 +73,7 @@ public final class NbdServer implements AutoCloseable {
                 settings.loopCount, new DefaultThreadFactory("vhdxd-loop", true), transport.ioHandler());
         ioPool = new IoPool(settings.ioThreadCount);
         sessions = new SessionStarter(
-                exports, settings.session, new ByteBudget(settings.bytesInFlight), ioPool, ClientProbe::isGone);
+                exports, settings.session, new ByteBudget(settings.bytesInFlight), ioPool, new SocketProbe());
         initializer = new ConnectionInitializer(settings.connectionsMax, connections, exports, sessions);
         LOG.info(
                 "transport {}, {} event loops, {} I/O threads, at most {} connections and {} MiB in flight",

@@ -26,6 +26,8 @@ final class ReplyStream {
     private boolean lastIsShared;
     private int batchReplies;
     private long batchBytes;
+    private long writtenBytes;
+    private long leftBytes;
 
     /** Is told what has left for the socket, or cannot leave any more because the connection is gone. */
     interface Flushed {
@@ -76,14 +78,26 @@ final class ReplyStream {
         }
         ByteBuf end = last;
         last = null;
-        channel.write(end).addListener(new Batch(batchReplies, batchBytes));
+        writtenBytes += end.readableBytes();
+        channel.write(end).addListener(new Batch(batchReplies, batchBytes, writtenBytes));
         batchReplies = 0;
         batchBytes = 0;
         channel.flush();
     }
 
+    /** How many bytes were given to the channel since the beginning, with everything that was flushed. */
+    long writtenBytes() {
+        return writtenBytes;
+    }
+
+    /** How many of the {@link #writtenBytes} the socket has taken, at least. */
+    long leftBytes() {
+        return leftBytes;
+    }
+
     private void append(ByteBuf buffer, boolean shared) {
         if (last != null) {
+            writtenBytes += last.readableBytes();
             var _ = channel.write(last);
         }
         last = buffer;
@@ -93,14 +107,17 @@ final class ReplyStream {
     private final class Batch implements ChannelFutureListener {
         private final int replies;
         private final long reservedBytes;
+        private final long endBytes;
 
-        Batch(int replies, long reservedBytes) {
+        Batch(int replies, long reservedBytes, long endBytes) {
             this.replies = replies;
             this.reservedBytes = reservedBytes;
+            this.endBytes = endBytes;
         }
 
         @Override
         public void operationComplete(ChannelFuture future) {
+            leftBytes = endBytes;
             flushed.flushed(replies, reservedBytes);
         }
     }

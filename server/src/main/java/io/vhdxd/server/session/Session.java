@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * server shuts down; {@link Phase#ENDING} when none will come, but replies are still to be sent; {@link Phase#GONE} when
  * nothing can be sent any more. It is over when it is gone and the last of its operations is complete.
  */
-final class Session implements RequestHandler, Export.Attachment {
+final class Session implements RequestHandler, Export.Attachment, Examinations.Subject {
     /** How long a client that was not asked may take to close its side, before the connection is closed. */
     private static final long LINGER_MILLIS = 2_000;
 
@@ -46,7 +46,7 @@ final class Session implements RequestHandler, Export.Attachment {
     private final ReplyStream replies;
     private final Completions completions;
     private final PayloadWatch payloadWatch;
-    private final Examination examination;
+    private final Examinations examinations;
 
     private Phase phase = Phase.OPEN;
 
@@ -84,10 +84,10 @@ final class Session implements RequestHandler, Export.Attachment {
                 new Admission(server.limits(), server.budget(), export.leftovers(), channel.eventLoop(), this::goOn);
         this.format = new ReplyFormat(negotiated.mode());
         this.replies = new ReplyStream(channel, format, admission::release);
+        this.examinations = new Examinations(channel, server.clientProbe(), replies, this);
         this.completions = new Completions(() -> channel.eventLoop().execute(this::finishCompleted));
         this.payloadWatch =
                 new PayloadWatch(channel.eventLoop(), server.budget(), () -> admitted != null, this::dropStalledClient);
-        this.examination = new Examination(new Connection(), channel.eventLoop());
     }
 
     // What operations ask of their session.
@@ -332,6 +332,7 @@ final class Session implements RequestHandler, Export.Attachment {
         phase = Phase.ENDING;
         export.leftovers().add(changeCount);
         admission.close();
+        examinations.end();
         hangUpIfDone();
     }
 
@@ -388,42 +389,30 @@ final class Session implements RequestHandler, Export.Attachment {
     }
 
     private void dropStalledClient() {
-        log.ending("the client stalled in the middle of a payload while others waited for memory");
-        becomeGone();
-        close();
+        drop("the client stalled in the middle of a payload while others waited for memory");
     }
 
     @Override
     public void dropIfClientGone(Runnable examined) {
-        channel.eventLoop().execute(() -> examination.begin(examined));
+        channel.eventLoop().execute(() -> {
+            if (takesRequests()) {
+                examinations.begin(examined);
+            } else {
+                examined.run();
+            }
+        });
     }
 
-    /** What {@link Examination} asks. */
-    private final class Connection implements Examination.Subject {
-        @Override
-        public boolean takesRequests() {
-            if (Session.this.takesRequests() && server.clientGone().test(channel)) {
-                log.ending("the client is gone");
-                becomeGone();
-                close();
-            }
-            return Session.this.takesRequests();
-        }
+    @Override
+    public boolean hasOperations() {
+        return operationCount > 0;
+    }
 
-        @Override
-        public boolean isIdle() {
-            return operationCount == 0 && admitted == null && !isPaused();
-        }
-
-        @Override
-        public boolean isPaused() {
-            return Objects.requireNonNull(decoder).isPaused();
-        }
-
-        @Override
-        public long receivedBytes() {
-            return Objects.requireNonNull(decoder).receivedBytes();
-        }
+    @Override
+    public void drop(String reason) {
+        log.ending(reason);
+        becomeGone();
+        close();
     }
 
     /** Nobody waits for replies any more: what was not begun is dropped, the rest is left over. */
@@ -435,6 +424,7 @@ final class Session implements RequestHandler, Export.Attachment {
         phase = Phase.GONE;
         admission.close();
         replies.flush();
+        examinations.end();
     }
 
     private void detachIfOver() {

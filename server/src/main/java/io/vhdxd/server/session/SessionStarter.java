@@ -11,7 +11,6 @@ import io.vhdxd.nbd.handshake.OptionRefusedException;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import java.io.IOException;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,15 +22,10 @@ public final class SessionStarter implements TransmissionStarter {
     private final ExportTable exports;
     private final SharedResources shared;
 
-    /** @param clientGone as {@link SharedResources#clientGone} */
     public SessionStarter(
-            ExportTable exports,
-            SessionLimits limits,
-            ByteBudget budget,
-            IoPool ioPool,
-            Predicate<Channel> clientGone) {
+            ExportTable exports, SessionLimits limits, ByteBudget budget, IoPool ioPool, ClientProbe clientProbe) {
         this.exports = exports;
-        this.shared = new SharedResources(limits, budget, ioPool, new Sessions(), clientGone);
+        this.shared = new SharedResources(limits, budget, ioPool, new Sessions(), clientProbe);
     }
 
     /** Lets the connection in when no change of a client that is gone can come after its own any more (promise R2). */

@@ -224,6 +224,7 @@ class InteropTest {
                         "--numjobs=4",
                         "--iodepth=16",
                         "--verify=crc32c",
+                        "--verify_state_save=0",
                         "--io_size=8m",
                         "--randseed=1",
                         "--group_reporting")

@@ -163,6 +163,7 @@ class VhdxServiceTest {
                 "--numjobs=4",
                 "--iodepth=16",
                 "--verify=crc32c",
+                "--verify_state_save=0",
                 "--randseed=1",
                 "--group_reporting"));
         command.addAll(Arrays.asList(options));

@@ -24,7 +24,7 @@ class ZombieWriteTest {
     private static final int TAKEOVERS = Boolean.getBoolean("vhdxd.deep") ? 1000 : 50;
 
     /** One request at a time: while that is held, nothing is read from the client. */
-    private static final SessionLimits ONE_REQUEST = new SessionLimits(1, LARGE, 256 << 10);
+    private static final SessionLimits ONE_REQUEST = new SessionLimits(1, LARGE, 32 << 10);
 
     private final MemoryDisk disk = new MemoryDisk(64);
 
@@ -182,6 +182,61 @@ class ZombieWriteTest {
                 }
                 Await.until(() -> server.server().connectionCount() == 0);
                 disk.forgetEvents();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("A client whose end cannot come through to a server that does not read: its successor waits")
+    void endHiddenBehindUnreadBytes() throws IOException {
+        disk.allPresent();
+        disk.gateOverwritesFrom(LARGE);
+        try (TestServer server = TestServer.of(disk, ONE_REQUEST, 64 << 20)) {
+            disk.overwriteGate.close();
+            NbdClient gone = server.simpleClient();
+            gone.write(0, 1, 0, payload(LARGE, 1));
+            disk.overwriteGate.awaitHeld(1);
+            // More than the sockets hold.
+            ByteBuffer writes = manyWrites(64 << 20);
+            assertThat(gone.sendWithoutWaiting(writes)).isLessThan(writes.limit());
+            gone.close();
+            try (NbdClient next = NbdClient.connect(server.address())) {
+                next.sendGo(TestServer.EXPORT);
+                server.awaitSettling(1);
+                assertThat(next.isQuiet()).isTrue();
+                disk.overwriteGate.open();
+                next.untilAck();
+                next.write(0, 2, 0, payload(512, 2));
+                assertThat(next.outcome()).isZero();
+            }
+        }
+        assertThat(disk.content()).startsWith(payload(512, 2));
+        assertThat(disk.events()).endsWith("overwrite 0+512");
+    }
+
+    @Test
+    @DisplayName("A client that is there, with unread bytes in its socket, keeps no other one out")
+    void presentWithUnreadBytes() throws IOException {
+        int held = 64 << 10;
+        disk.allPresent();
+        disk.gateOverwritesFrom(held);
+        try (TestServer server = TestServer.of(disk, ONE_REQUEST, 64 << 20)) {
+            disk.overwriteGate.close();
+            try (NbdClient busy = server.simpleClient();
+                    NbdClient next = NbdClient.connect(server.address())) {
+                busy.write(0, 1, 0, payload(held, 1));
+                disk.overwriteGate.awaitHeld(1);
+                busy.write(0, 2, 0, payload(4096, 2));
+                busy.write(0, 3, 0, payload(held, 3));
+                next.sendGo(TestServer.EXPORT);
+                server.awaitSettling(1);
+                // The third write is held again: it is the replies to the others that let the next client in.
+                disk.overwriteGate.letThrough(1);
+                next.untilAck();
+                disk.overwriteGate.open();
+                for (int i = 0; i < 3; i++) {
+                    assertThat(busy.outcome()).isZero();
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ public final class Gate {
 
     private boolean closed;
     private int waiting;
+    private int passes;
 
     public synchronized void close() {
         closed = true;
@@ -18,11 +19,18 @@ public final class Gate {
         notifyAll();
     }
 
+    /** Lets so many threads through although it is closed. */
+    public synchronized void letThrough(int count) {
+        passes += count;
+        notifyAll();
+    }
+
     public synchronized void pass() {
         waiting++;
         notifyAll();
         try {
-            await(() -> !closed);
+            await(() -> !closed || passes > 0);
+            passes = Math.max(0, passes - 1);
         } finally {
             waiting--;
         }

@@ -75,6 +75,11 @@ public final class TestServer implements AutoCloseable {
         Await.until(() -> export.leftovers().waitingCount() == count);
     }
 
+    /** Waits until so many newcomers wait for what became of clients that may be gone. */
+    public void awaitSettling(int count) {
+        Await.until(() -> export.settlingCount() == count);
+    }
+
     @Override
     public void close() throws IOException {
         disk.close();

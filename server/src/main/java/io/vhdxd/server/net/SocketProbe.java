@@ -4,30 +4,40 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.vhdxd.server.session.ClientProbe;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Tells whether a client has closed its side of a connection, even if not everything that it sent has been read yet. The
- * end of a stream shows itself only behind its last byte; a server that has stopped reading, because too much is under way,
- * would not come to it.
- *
- * <p>Only epoll's channels can be asked. A client on another channel counts as present.
+ * Asks Linux about the client of a connection. Only epoll's channels can be asked; a client on another channel counts as
+ * present.
  */
-final class ClientProbe {
+final class SocketProbe implements ClientProbe {
     /** {@code TCP_ESTABLISHED} of Linux. In every other state of an accepted connection, one side has closed it. */
     private static final int TCP_ESTABLISHED = 1;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(1);
 
-    private ClientProbe() {}
-
-    static boolean isGone(Channel channel) {
+    @Override
+    public boolean isGone(Channel channel) {
         return switch (channel) {
             case EpollSocketChannel tcp -> isTcpClientGone(tcp);
             case EpollDomainSocketChannel unix -> isUnixClientGone(unix);
             default -> !channel.isActive();
         };
+    }
+
+    @Override
+    public boolean mayHideEnd(Channel channel) {
+        return channel instanceof EpollSocketChannel tcp
+                && SocketQueues.unreadBytes(tcp.fd().intValue()) > 0;
+    }
+
+    @Override
+    public long unacknowledgedBytes(Channel channel) {
+        return channel instanceof EpollSocketChannel tcp
+                ? SocketQueues.unacknowledgedBytes(tcp.fd().intValue())
+                : 0;
     }
 
     private static boolean isTcpClientGone(EpollSocketChannel channel) {

@@ -1,0 +1,113 @@
+package io.vhdxd.server.session;
+
+import io.netty.channel.Channel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Finds out whether a client is still there when that does not show, because bytes that it sent have not been read (promise
+ * R2). Another client may have taken its place, and must not begin before these bytes have become requests, which then come
+ * before its own, or are known never to.
+ *
+ * <p>The next reply decides. The system of a process that is gone answers it with a reset; if it is acknowledged, the client
+ * was there after the other one came. All on the event loop.
+ */
+final class Examinations {
+    private static final long POLL_MILLIS = 5;
+    /** A client that has nothing under way gets no reply; what it sent before its end has come after this time. */
+    private static final int QUIET_POLLS = 200;
+    /** A client whose system acknowledges nothing for 10 seconds is gone. */
+    private static final int UNACKNOWLEDGED_POLLS = 2000;
+
+    private final Channel channel;
+    private final ClientProbe probe;
+    private final ReplyStream replies;
+    private final Subject subject;
+    private final List<Examination> running = new ArrayList<>();
+
+    /** The connection that is examined. */
+    interface Subject {
+        /** Whether there are requests that have not been answered. */
+        boolean hasOperations();
+
+        /** Ends the connection; what was not begun is dropped. */
+        void drop(String reason);
+    }
+
+    private static final class Examination {
+        final Runnable examined;
+        final long writtenBytes;
+        int quietPolls;
+        int unacknowledgedPolls;
+
+        Examination(Runnable examined, long writtenBytes) {
+            this.examined = examined;
+            this.writtenBytes = writtenBytes;
+        }
+    }
+
+    Examinations(Channel channel, ClientProbe probe, ReplyStream replies, Subject subject) {
+        this.channel = channel;
+        this.probe = probe;
+        this.replies = replies;
+        this.subject = subject;
+    }
+
+    /** @param examined is run when the client has been there after this call, or the connection was ended */
+    void begin(Runnable examined) {
+        if (probe.isGone(channel)) {
+            subject.drop("the client is gone");
+            examined.run();
+        } else if (probe.mayHideEnd(channel)) {
+            replies.flush();
+            running.add(new Examination(examined, replies.writtenBytes()));
+            if (running.size() == 1) {
+                pollLater();
+            }
+        } else {
+            examined.run();
+        }
+    }
+
+    /** Nothing comes from the client any more: there is nothing left to be found out. */
+    void end() {
+        List<Examination> ended = List.copyOf(running);
+        running.clear();
+        ended.forEach(examination -> examination.examined.run());
+    }
+
+    private void pollLater() {
+        var _ = channel.eventLoop().schedule(this::poll, POLL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void poll() {
+        if (running.isEmpty()) {
+            return;
+        }
+        if (probe.isGone(channel)) {
+            subject.drop("the client is gone");
+        } else if (running.stream().anyMatch(this::isUnacknowledgedTooLong)) {
+            subject.drop("the client does not acknowledge a reply, and another client waits");
+        }
+        List<Examination> done = running.stream().filter(this::isDone).toList();
+        running.removeAll(done);
+        done.forEach(examination -> examination.examined.run());
+        if (!running.isEmpty()) {
+            pollLater();
+        }
+    }
+
+    private boolean isUnacknowledgedTooLong(Examination examination) {
+        boolean due = replies.leftBytes() > examination.writtenBytes;
+        examination.unacknowledgedPolls = due ? examination.unacknowledgedPolls + 1 : 0;
+        return examination.unacknowledgedPolls > UNACKNOWLEDGED_POLLS;
+    }
+
+    private boolean isDone(Examination examination) {
+        boolean quiet = !subject.hasOperations() && !probe.mayHideEnd(channel);
+        examination.quietPolls = quiet ? examination.quietPolls + 1 : 0;
+        long acknowledgedBytes = replies.leftBytes() - probe.unacknowledgedBytes(channel);
+        return acknowledgedBytes > examination.writtenBytes || examination.quietPolls > QUIET_POLLS;
+    }
+}
