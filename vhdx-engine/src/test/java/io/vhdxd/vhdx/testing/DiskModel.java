@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
 
 /**
  * What each sector of a virtual disk may hold, given which changes were asked for, which were answered, and which flushes
@@ -17,7 +18,7 @@ import java.util.function.LongPredicate;
  *
  * <p>Every change has a stamp of its own, and fills each sector that it writes with the sector's number and its stamp; stamp 0
  * is zeros. A sector may hold the content of any change that is not superseded. A change is superseded by another one that
- * began after its answer and that cannot be lost: after a loss of power, one that was answered before an answered flush began;
+ * began after its answer and that cannot be lost: after a loss of power, one that was answered before an answered flush began, or was itself answered as persistent;
  * after the death of the process, one that was answered (promises R1, R3).
  */
 public final class DiskModel {
@@ -30,6 +31,7 @@ public final class DiskModel {
         final boolean hint;
         final long begun;
         long answered = NEVER;
+        boolean persisted;
 
         Change(long stamp, boolean hint, long begun) {
             this.stamp = stamp;
@@ -95,6 +97,13 @@ public final class DiskModel {
         }
     }
 
+    /** Takes note that a change survives a loss of power from now on, and that it was answered so (NBD's FUA). */
+    public void persisted(long handle) {
+        for (Change change : byStamp.getOrDefault(handle, List.of())) {
+            change.persisted = true;
+        }
+    }
+
     /** Takes note that a flush begins; a handle for {@link #flushed}. */
     public long beginFlush() {
         return ++time;
@@ -119,6 +128,22 @@ public final class DiskModel {
             }
         }
         return false;
+    }
+
+    /** Takes note of what is found on the disk after a crash: nothing but that can be there from now on. */
+    public void found(LongUnaryOperator stampOfSector) {
+        changes.replaceAll((sector, before) -> {
+            Change found = new Change(stampOfSector.applyAsLong(sector), false, ++time);
+            found.answered = ++time;
+            return new ArrayList<>(List.of(found));
+        });
+        byStamp.clear();
+        flushedBefore = ++time;
+    }
+
+    /** The stamp that the next change will get is greater than this; those of all changes before are not. */
+    public long lastStamp() {
+        return lastStamp;
     }
 
     /** The sectors that were ever changed and are followed. */
@@ -151,7 +176,7 @@ public final class DiskModel {
     }
 
     private static boolean isSafe(Change change, long answeredBefore) {
-        return !change.hint && change.answered < answeredBefore;
+        return !change.hint && (change.persisted || change.answered < answeredBefore);
     }
 
     /** The content of a range of sectors that are written with a stamp. */

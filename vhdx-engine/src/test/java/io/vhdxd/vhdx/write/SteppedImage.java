@@ -3,8 +3,9 @@ package io.vhdxd.vhdx.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.vhdx.diagnosis.Findings;
-import io.vhdxd.vhdx.diagnosis.Severity;
 import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.HeaderPair;
+import io.vhdxd.vhdx.format.RegionEntry;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
@@ -20,15 +21,18 @@ import io.vhdxd.vhdx.request.RequestQueue;
 import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.request.ZeroRequest;
+import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.SimulatedImages;
+import io.vhdxd.vhdx.testing.Soundness;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An open image on a simulated disk, whose writer does nothing but what the test lets it do, step by step. */
-final class SteppedImage {
+public final class SteppedImage {
     private final SimulatedStorage storage;
     private final LoadedImage loaded;
     private final AccessGate gate = new AccessGate();
@@ -37,15 +41,18 @@ final class SteppedImage {
     private @Nullable Round startedRound;
     private long nanos;
 
-    private SteppedImage(SimulatedStorage storage, LoadedImage loaded) {
+    /** What the engine takes for the file: the simulated disk, or something before it. */
+    private final Storage seen;
+
+    private SteppedImage(SimulatedStorage storage, Storage seen, LoadedImage loaded, Supplier<UUID> guids) {
         this.storage = storage;
+        this.seen = seen;
         this.loaded = loaded;
         this.reader = new BlockReader(
-                new DiskLayer("image", loaded.geometry(), loaded.blockMap(), null, storage, loaded.fileSizeBytes()),
-                null);
+                new DiskLayer("image", loaded.geometry(), loaded.blockMap(), null, seen, loaded.fileSizeBytes()), null);
         WritableImage image = new WritableImage(
                 "image",
-                storage,
+                seen,
                 loaded.geometry(),
                 loaded.metadata().fileParameters().leaveBlocksAllocated(),
                 loaded.headers(),
@@ -55,26 +62,35 @@ final class SteppedImage {
                 loaded.regions().bat(),
                 loaded.regions().metadata(),
                 loaded.fileSizeBytes());
-        this.assembly =
-                WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, SimulatedImages.guids(7));
+        this.assembly = WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, guids);
     }
 
     /** Opens an image for writing; a dirty log is replayed. */
-    static SteppedImage open(SimulatedStorage storage) throws IOException {
-        Findings findings = new Findings();
-        LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
-        assertThat(findings.worst()).as(findings.kept().toString()).isLessThan(Severity.WARNING);
-        if (loaded.needsReplay()) {
-            loaded = loaded.replay(storage, new UUID(9, 9));
-        }
-        return new SteppedImage(storage, loaded);
+    public static SteppedImage open(SimulatedStorage storage) throws IOException {
+        return open(storage, storage, SimulatedImages.guids(7));
     }
 
-    SimulatedStorage storage() {
+    /**
+     * Opens an image for writing; a dirty log is replayed.
+     *
+     * @param seen what the engine takes for the file; hands on to {@code storage} what it is told
+     * @param guids for this session
+     */
+    public static SteppedImage open(SimulatedStorage storage, Storage seen, Supplier<UUID> guids) throws IOException {
+        Findings findings = new Findings();
+        LoadedImage loaded = ImageLoader.load(seen, LoadOptions.STRICT, findings);
+        Soundness.requireButForHeader(findings);
+        if (loaded.needsReplay()) {
+            loaded = loaded.replay(seen, guids.get());
+        }
+        return new SteppedImage(storage, seen, loaded, guids);
+    }
+
+    public SimulatedStorage storage() {
         return storage;
     }
 
-    Geometry geometry() {
+    public Geometry geometry() {
         return loaded.geometry();
     }
 
@@ -83,24 +99,24 @@ final class SteppedImage {
         return assembly.disk().geometry().virtualSizeBytes();
     }
 
-    BlockMap blockMap() {
+    public BlockMap blockMap() {
         return loaded.blockMap();
     }
 
-    AccessGate gate() {
+    public AccessGate gate() {
         return gate;
     }
 
-    Overwrites overwrites() {
+    public Overwrites overwrites() {
         return assembly.overwrites();
     }
 
-    ImageHealth health() {
+    public ImageHealth health() {
         return assembly.health();
     }
 
     /** One turn of the agent. */
-    int step() {
+    public int step() {
         return assembly.agent().doWork();
     }
 
@@ -108,11 +124,11 @@ final class SteppedImage {
         return assembly.agent().sleepNanos();
     }
 
-    void requestClose() {
+    public void requestClose() {
         assembly.agent().requestClose();
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return assembly.agent().isClosed();
     }
 
@@ -120,31 +136,31 @@ final class SteppedImage {
         return assembly.requests().put(request);
     }
 
-    void crashed(Throwable error) {
+    public void crashed(Throwable error) {
         assembly.agent().crashed(error);
     }
 
     /** Turns of the agent until it has nothing to do but wait. */
-    void stepToRest() {
+    public void stepToRest() {
         for (int turns = 0; step() != 0; turns++) {
             assertThat(turns).as("turns without rest").isLessThan(100_000);
         }
     }
 
-    boolean isRoundStarted() {
+    public boolean isRoundStarted() {
         return startedRound != null;
     }
 
     /** Runs the round that the agent has started. */
-    void runRound() {
+    public void runRound() {
         Round round = startedRound;
         assertThat(round).as("a round is started").isNotNull();
         startedRound = null;
-        round.run(storage);
+        round.run(seen);
     }
 
     /** Lets everything happen until nothing is left to do. */
-    void settle() {
+    public void settle() {
         for (int rounds = 0; rounds < 10_000; rounds++) {
             stepToRest();
             if (startedRound == null) {
@@ -159,15 +175,37 @@ final class SteppedImage {
         nanos += byNanos;
     }
 
+    /** Lets so much time pass that the space of trimmed blocks is given back without a flush. */
+    public void advanceClockToRecycling() {
+        nanos += Rounds.RECYCLE_DELAY_NANOS;
+    }
+
+    /** The headers as the file holds them since the opening. */
+    public HeaderPair openedHeaders() {
+        return loaded.headers();
+    }
+
+    /** Where the payload begins in an image that was made in one go. */
+    public long metadataEndBytes() {
+        RegionEntry bat = loaded.regions().bat();
+        RegionEntry metadata = loaded.regions().metadata();
+        return Math.max(bat.fileOffsetBytes() + bat.lengthBytes(), metadata.fileOffsetBytes() + metadata.lengthBytes());
+    }
+
+    /** Hands a request to the writer. */
+    public void submit(ImageRequest request) {
+        assertThat(put(request)).isNotEqualTo(RequestQueue.Put.CLOSED);
+    }
+
     /** Closes the image as {@code VhdxImage.close} does. */
-    void close() {
+    public void close() {
         assembly.agent().requestClose();
         settle();
         assertThat(assembly.agent().isClosed()).as("closed").isTrue();
     }
 
     Answer submit(ImageRequest request, Answer answer) {
-        assertThat(put(request)).isNotEqualTo(RequestQueue.Put.CLOSED);
+        submit(request);
         return answer;
     }
 
@@ -202,15 +240,20 @@ final class SteppedImage {
     }
 
     /** What a range of the disk holds at this moment. */
-    ByteBuffer read(long offsetBytes, int lengthBytes) throws IOException {
+    public ByteBuffer read(long offsetBytes, int lengthBytes) throws IOException {
         ByteBuffer dst = ByteBuffer.allocateDirect(lengthBytes);
+        read(offsetBytes, dst);
+        return dst.flip();
+    }
+
+    /** Fills a buffer with what the disk holds at this moment. */
+    public void read(long offsetBytes, ByteBuffer dst) throws IOException {
         int access = gate.enter();
         try {
             reader.read(offsetBytes, dst);
         } finally {
             gate.exit(access);
         }
-        return dst.flip();
     }
 
     /** The answer to a request. */

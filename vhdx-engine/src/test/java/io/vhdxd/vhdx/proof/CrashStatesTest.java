@@ -1,0 +1,41 @@
+package io.vhdxd.vhdx.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vhdxd.vhdx.testing.Seed;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Promises R1, R3, R5 and R9 (reliability.md 1.2): whatever a crash leaves of any workload, this engine opens, and finds
+ * in every sector what the model allows.
+ */
+class CrashStatesTest {
+    private static final boolean DEEP = Boolean.getBoolean("vhdxd.deep");
+    private static final long STATES_MIN = DEEP ? 1_000_000 : 20_000;
+
+    @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
+    @DisplayName("no crash loses what was answered or flushed, and none shows what was never written there")
+    void allWorkloads() throws IOException {
+        CrashProof proof = new CrashProof(new OwnReader(), Seed.generator(CrashStatesTest.class));
+        long begunNanos = System.nanoTime();
+        if (DEEP) {
+            proof.runFamilies(Families.all(), Thoroughness.DEEP, 12_000);
+            proof.runSequences(1, Thoroughness.DEEP, 1);
+            proof.runSequences(2, Thoroughness.QUICK, 1);
+            proof.runSequences(3, Thoroughness.LIGHT, 1);
+        } else {
+            proof.runFamilies(Families.all(), Thoroughness.QUICK, 500);
+            proof.runSequences(1, Thoroughness.QUICK, 1);
+            proof.runSequences(2, Thoroughness.LIGHT, 2);
+            proof.runSequences(3, Thoroughness.LIGHT, 200);
+        }
+        System.out.printf("%,d states in %,d ms%n", proof.stateCount(), (System.nanoTime() - begunNanos) / 1_000_000);
+        proof.figures().forEach(figure -> System.out.println("  " + figure));
+        assertThat(proof.stateCount()).isGreaterThanOrEqualTo(STATES_MIN);
+    }
+}

@@ -1,0 +1,355 @@
+package io.vhdxd.vhdx.proof;
+
+import io.vhdxd.vhdx.map.BlockMap;
+import io.vhdxd.vhdx.request.Completion;
+import io.vhdxd.vhdx.request.FlushRequest;
+import io.vhdxd.vhdx.request.ImageRequest;
+import io.vhdxd.vhdx.request.TrimRequest;
+import io.vhdxd.vhdx.request.WriteRequest;
+import io.vhdxd.vhdx.request.ZeroRequest;
+import io.vhdxd.vhdx.storage.Storage;
+import io.vhdxd.vhdx.storage.simulated.OperationKind;
+import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import io.vhdxd.vhdx.testing.DiskModel;
+import io.vhdxd.vhdx.testing.SimulatedImages;
+import io.vhdxd.vhdx.write.SteppedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+
+/**
+ * The real engine on a simulated disk, moved step by step by a workload, with the model of what its disk may hold. It
+ * tells its {@link Watcher} of every moment that can make a difference to a crash.
+ */
+final class DrivenImage {
+    /** Who looks at an image while a workload runs. Called in the midst of the engine's work; must not change anything. */
+    interface Watcher {
+        /** A change has reached the disk, or has failed to. */
+        void changed(DrivenImage image);
+
+        /** A request was answered. */
+        void answered(DrivenImage image, boolean durably);
+
+        /** Nobody looks. */
+        Watcher NONE = new Watcher() {
+            @Override
+            public void changed(DrivenImage image) {}
+
+            @Override
+            public void answered(DrivenImage image, boolean durably) {}
+        };
+    }
+
+    /** Numbers of sessions go into their GUIDs. */
+    private static final long FIRST_SESSION = 100;
+
+    private final Shape shape;
+    private final Watcher watcher;
+    private final UnaryOperator<Storage> seen;
+    private final DiskModel model;
+    private final ArrayDeque<Runnable> duringSync = new ArrayDeque<>();
+    private final List<IOException> failures = new ArrayList<>();
+    private SimulatedStorage storage;
+    private SteppedImage image;
+    private long firstStamp = 1;
+    private UUID openedDataWriteGuid;
+    private int sessions;
+    private boolean watched = true;
+    private int unanswered;
+
+    private DrivenImage(Shape shape, SimulatedStorage storage, UnaryOperator<Storage> seen, Watcher watcher)
+            throws IOException {
+        this.shape = shape;
+        this.watcher = watcher;
+        this.seen = seen;
+        this.model = new DiskModel(shape::isFollowed);
+        this.storage = storage;
+        this.image = SteppedImage.open(storage, seen.apply(storage), SimulatedImages.guids(FIRST_SESSION));
+        this.openedDataWriteGuid = image.openedHeaders().current().dataWriteGuid();
+        hook();
+    }
+
+    /** Opens a new image. */
+    static DrivenImage open(Shape shape, Watcher watcher) throws IOException {
+        return open(shape, UnaryOperator.identity(), watcher);
+    }
+
+    /**
+     * Opens a new image.
+     *
+     * @param seen puts something between the engine and the disk
+     */
+    static DrivenImage open(Shape shape, UnaryOperator<Storage> seen, Watcher watcher) throws IOException {
+        return new DrivenImage(shape, shape.create(), seen, watcher);
+    }
+
+    private void hook() {
+        storage.setHooks(
+                (kind, offset, length) -> {
+                    if (kind == OperationKind.SYNC && !duringSync.isEmpty()) {
+                        duringSync.removeFirst().run();
+                    }
+                },
+                (kind, offset, length) -> {
+                    switch (kind) {
+                        case WRITE, SET_SIZE, PUNCH, ZERO -> tellChanged();
+                        case READ, READ_CACHED, SYNC, SIZE, RESERVE, NEXT_DATA -> {}
+                    }
+                });
+    }
+
+    private void tellChanged() {
+        if (watched) {
+            watcher.changed(this);
+        }
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    DiskModel model() {
+        return model;
+    }
+
+    SimulatedStorage storage() {
+        return storage;
+    }
+
+    SteppedImage image() {
+        return image;
+    }
+
+    /** The first stamp of the session that is running. */
+    long firstStamp() {
+        return firstStamp;
+    }
+
+    /** What names the disk's content before this session changes it. */
+    UUID openedDataWriteGuid() {
+        return openedDataWriteGuid;
+    }
+
+    /** The errors with which requests were answered. */
+    List<IOException> failures() {
+        return failures;
+    }
+
+    /** Requests that have no answer yet. */
+    int unanswered() {
+        return unanswered;
+    }
+
+    /** Whether the watcher is told of what happens from now on. */
+    void watch(boolean on) {
+        watched = on;
+    }
+
+    // --- requests
+    // -----------------------------------------------------------------------------------------------------
+
+    void write(long sector, int count) {
+        write(sector, count, false);
+    }
+
+    void write(long sector, int count, boolean durable) {
+        long stamp = model.beginWrite(sector, count);
+        ByteBuffer[] srcs = {DiskModel.content(sector, count, stamp)};
+        submit(new WriteRequest(sector * DiskModel.SECTOR_BYTES, srcs, durable, change(stamp, durable)));
+    }
+
+    /** As a server does it: past the writer if all blocks are present. */
+    void overwrite(long sector, int count) throws IOException {
+        long stamp = model.beginWrite(sector, count);
+        ByteBuffer[] srcs = {DiskModel.content(sector, count, stamp)};
+        int access = image.gate().enter();
+        boolean done;
+        try {
+            done = image.overwrites()
+                    .tryWrite(sector * DiskModel.SECTOR_BYTES, srcs, (long) count * DiskModel.SECTOR_BYTES);
+        } catch (IOException e) {
+            failures.add(e);
+            return;
+        } finally {
+            image.gate().exit(access);
+        }
+        if (done) {
+            model.answered(stamp);
+            tellAnswered(false);
+        } else {
+            submit(new WriteRequest(sector * DiskModel.SECTOR_BYTES, srcs, false, change(stamp, false)));
+        }
+    }
+
+    void zero(long sector, long count, boolean keepAllocated, boolean durable) {
+        long handle = model.beginZero(sector, count);
+        submit(new ZeroRequest(
+                sector * DiskModel.SECTOR_BYTES,
+                count * DiskModel.SECTOR_BYTES,
+                keepAllocated,
+                false,
+                durable,
+                change(handle, durable)));
+    }
+
+    void trim(long sector, long count, boolean durable) {
+        long handle = model.beginTrim(sector, count);
+        submit(new TrimRequest(
+                sector * DiskModel.SECTOR_BYTES, count * DiskModel.SECTOR_BYTES, durable, change(handle, durable)));
+    }
+
+    /** Trims the n-th block altogether. */
+    void trimBlock(int n) {
+        long first = shape.sector(n, 0);
+        trim(first, Math.min(shape.blockSectors(), shape.virtualSectors() - first), false);
+    }
+
+    void flush() {
+        long handle = model.beginFlush();
+        submit(new FlushRequest(answer(true, () -> model.flushed(handle))));
+    }
+
+    private void submit(ImageRequest request) {
+        unanswered++;
+        image.submit(request);
+    }
+
+    private Completion change(long handle, boolean durable) {
+        return answer(durable, () -> {
+            model.answered(handle);
+            if (durable) {
+                model.persisted(handle);
+            }
+        });
+    }
+
+    private Completion answer(boolean durable, Runnable whenDone) {
+        return failure -> {
+            unanswered--;
+            if (failure == null) {
+                whenDone.run();
+                tellAnswered(durable);
+            } else {
+                failures.add(failure);
+            }
+        };
+    }
+
+    private void tellAnswered(boolean durably) {
+        if (watched) {
+            watcher.answered(this, durably);
+        }
+    }
+
+    // --- time
+    // ---------------------------------------------------------------------------------------------------------
+
+    /** One turn of the writer. */
+    void step() {
+        image.step();
+    }
+
+    /** Turns of the writer until it waits for the disk. */
+    void rest() {
+        image.stepToRest();
+    }
+
+    /** Runs the background round, if one is started. */
+    void round() {
+        if (image.isRoundStarted()) {
+            image.runRound();
+        }
+    }
+
+    /** Everything that is under way comes to its end. */
+    void settle() {
+        image.settle();
+    }
+
+    void flushAndSettle() {
+        flush();
+        settle();
+    }
+
+    void passTime() {
+        image.advanceClockToRecycling();
+    }
+
+    /** What happens while the next sync is running that has nothing of the kind yet: after it has begun, before it ends. */
+    void duringNextSync(Runnable action) {
+        duringSync.addLast(action);
+    }
+
+    void close() {
+        image.close();
+    }
+
+    /** Closes the image, and opens it again. */
+    void reopen() throws IOException {
+        image.close();
+        openAgain();
+    }
+
+    /** Loses power, as told, and opens what is left. */
+    void crashAndReopen(UnaryOperator<SimulatedStorage> crash) throws IOException {
+        storage.clearHooks();
+        duringSync.clear();
+        storage = crash.apply(storage);
+        unanswered = 0;
+        openAgain();
+        ByteBuffer content = ByteBuffer.allocate(DiskModel.SECTOR_BYTES);
+        SteppedImage now = image;
+        model.found(sector -> {
+            try {
+                now.read(sector * DiskModel.SECTOR_BYTES, content.clear());
+            } catch (IOException e) {
+                throw new Violation("sector " + sector + " cannot be read after a crash", e);
+            }
+            return DiskModel.stampOf(sector, content.flip());
+        });
+    }
+
+    private void openAgain() throws IOException {
+        sessions++;
+        image = SteppedImage.open(storage, seen.apply(storage), SimulatedImages.guids(FIRST_SESSION + sessions));
+        openedDataWriteGuid = image.openedHeaders().current().dataWriteGuid();
+        firstStamp = model.lastStamp() + 1;
+        hook();
+    }
+
+    /** A read that has looked up where the n-th block is, and has not read yet. */
+    SlowRead beginSlowRead(int n) {
+        return new SlowRead(n);
+    }
+
+    /** A read whose look-up and whose I/O lie apart in time. */
+    final class SlowRead {
+        private final long firstSector;
+        private final int access = image.gate().enter();
+        private final int entry;
+
+        private SlowRead(int n) {
+            firstSector = shape.sector(n, 0);
+            entry = image.blockMap().entry(firstSector / shape.blockSectors());
+        }
+
+        /** Reads, and finds nothing but what was written to the block (promise R5). */
+        void end() throws IOException {
+            if (BlockMap.isFullyPresent(entry)) {
+                ByteBuffer content = ByteBuffer.allocate(Shape.FRONT_SECTORS * DiskModel.SECTOR_BYTES);
+                storage.read(content, BlockMap.fileOffsetBytes(entry));
+                for (int i = 0; i < Shape.FRONT_SECTORS; i++) {
+                    ByteBuffer sector = content.slice(i * DiskModel.SECTOR_BYTES, DiskModel.SECTOR_BYTES);
+                    if (!DiskModel.belongsTo(firstSector + i, sector)) {
+                        throw new Violation("a read of sector " + (firstSector + i) + " met another block's bytes");
+                    }
+                }
+            }
+            image.gate().exit(access);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.vhdxd.vhdx.proof;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All kinds of workloads. Those of an operation that changes the image in a new way belong here too: a differencing child,
+ * a resize, a merge.
+ */
+final class Families {
+    private Families() {}
+
+    static List<Family> all() {
+        List<Family> all = new ArrayList<>();
+        all.addAll(WriteFamilies.all());
+        all.addAll(LogFamilies.all());
+        all.addAll(SpaceFamilies.all());
+        all.addAll(SessionFamilies.all());
+        return all;
+    }
+}

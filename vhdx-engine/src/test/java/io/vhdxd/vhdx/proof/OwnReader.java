@@ -1,0 +1,52 @@
+package io.vhdxd.vhdx.proof;
+
+import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.load.ImageLoader;
+import io.vhdxd.vhdx.load.LoadOptions;
+import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.read.BlockReader;
+import io.vhdxd.vhdx.read.DiskLayer;
+import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import io.vhdxd.vhdx.testing.Soundness;
+import java.io.IOException;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** This engine: as an opening for reading sees the state, with its log in memory, and after the replay to the file. */
+final class OwnReader implements CrashReader {
+    private static final UUID REPLAY_GUID = new UUID(0x4000, 5);
+
+    @Override
+    public void judge(SimulatedStorage state, Expected expected, Supplier<String> description) {
+        try {
+            Findings found = new Findings();
+            LoadedImage inMemory = ImageLoader.load(state, LoadOptions.STRICT, found);
+            Soundness.requireButForHeader(found);
+            check(inMemory, expected);
+            if (inMemory.needsReplay()) {
+                inMemory.replay(state, REPLAY_GUID);
+                Findings foundAfterwards = new Findings();
+                LoadedImage replayed = ImageLoader.load(state, LoadOptions.STRICT, foundAfterwards);
+                Soundness.require(foundAfterwards);
+                if (replayed.needsReplay()) {
+                    throw new Violation("the log is still in use after its replay");
+                }
+                check(replayed, expected);
+            }
+        } catch (IOException | RuntimeException | AssertionError e) {
+            throw new Violation(description.get() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void check(LoadedImage image, Expected expected) throws IOException {
+        BlockReader reader = new BlockReader(
+                new DiskLayer(
+                        "state", image.geometry(), image.blockMap(), null, image.storage(), image.fileSizeBytes()),
+                null);
+        long greatestStamp = expected.sectors().check(reader::read);
+        boolean changed = greatestStamp >= expected.firstStamp();
+        if (changed && image.headers().current().dataWriteGuid().equals(expected.openedDataWriteGuid())) {
+            throw new Violation("content of the session was found, and the DataWriteGuid of the one before it");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.vhdxd.vhdx.proof;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Families about the beginning and the end of a session. */
+final class SessionFamilies {
+    private SessionFamilies() {}
+
+    static List<Family> all() {
+        return List.of(
+                new Family(
+                        "open and close",
+                        "sessions with one change each, and their headers",
+                        Shape::small,
+                        SessionFamilies::openAndClose),
+                new Family(
+                        "close under load",
+                        "the close with requests of all kinds in the mailbox",
+                        Shape::small,
+                        SessionFamilies::closeUnderLoad),
+                new Family(
+                        "crash after crash",
+                        "short sessions, each ended by a loss of power",
+                        Shape::small,
+                        SessionFamilies::crashAfterCrash));
+    }
+
+    private static void openAndClose(DrivenImage disk, RandomGenerator random) throws IOException {
+        for (int session = 0; session < 2; session++) {
+            switch (random.nextInt(4)) {
+                case 0 -> disk.write(disk.shape().sector(random.nextInt(7), 0), 2);
+                case 1 -> disk.zero(disk.shape().sector(random.nextInt(7), 0), 8, true, false);
+                case 2 -> disk.overwrite(disk.shape().sector(random.nextInt(7), 3), 2);
+                default -> disk.write(disk.shape().sector(random.nextInt(7), 0), 2, true);
+            }
+            if (random.nextBoolean()) {
+                disk.settle();
+            }
+            disk.reopen();
+        }
+    }
+
+    private static void closeUnderLoad(DrivenImage disk, RandomGenerator random) throws IOException {
+        for (int i = 0; i < 12; i++) {
+            Operations.random(random).apply(disk, random.nextInt(8), random);
+            if (random.nextInt(3) == 0) {
+                disk.step();
+            }
+        }
+        disk.close();
+    }
+
+    private static void crashAfterCrash(DrivenImage disk, RandomGenerator random) throws IOException {
+        for (int session = 0; session < 4; session++) {
+            for (int i = 0; i < 4; i++) {
+                Operations.random(random).apply(disk, random.nextInt(8), random);
+                if (random.nextBoolean()) {
+                    disk.rest();
+                }
+            }
+            disk.crashAndReopen(storage -> storage.crash(random));
+        }
+    }
+}

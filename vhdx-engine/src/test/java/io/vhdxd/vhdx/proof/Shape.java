@@ -1,0 +1,86 @@
+package io.vhdxd.vhdx.proof;
+
+import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import io.vhdxd.vhdx.testing.DiskModel;
+import io.vhdxd.vhdx.testing.SimulatedImages;
+import java.io.IOException;
+
+/**
+ * The image that a workload starts from, and the blocks that it works on: the first and the last sectors of each of them are
+ * followed.
+ *
+ * @param blockCount how many blocks it works on
+ * @param firstBlock the first of them
+ * @param blockStride how far one of them is from the next
+ */
+record Shape(
+        long virtualSizeBytes, int blockSizeBytes, boolean fixed, int blockCount, long firstBlock, long blockStride) {
+    /** So many sectors at the beginning of a block are followed. */
+    static final int FRONT_SECTORS = 24;
+    /** So many sectors at its end are followed. */
+    static final int BACK_SECTORS = 8;
+
+    private static final int MIB = 1 << 20;
+
+    /** A dynamic disk of a few blocks of 1 MiB, whose last one is cut off by the disk's end. */
+    static Shape small() {
+        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, false, 8, 0, 1);
+    }
+
+    /** As {@link #small}, but fixed. */
+    static Shape fixedSmall() {
+        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, true, 8, 0, 1);
+    }
+
+    /** Two blocks on either side of the border between the first chunk and the second. */
+    static Shape secondChunk() {
+        return new Shape(4100L * MIB, MIB, false, 4, 4094, 1);
+    }
+
+    /** A disk whose blocks have their entries on as many pages of the BAT, beyond the first chunk too. */
+    static Shape manyPages(int pages) {
+        return new Shape(pages * 512L * MIB, MIB, false, pages, 0, 512);
+    }
+
+    /** A dynamic disk of so many blocks of 1 MiB. */
+    static Shape manyBlocks(int count) {
+        return new Shape((long) count * MIB, MIB, false, count, 0, 1);
+    }
+
+    static Shape largeBlocks() {
+        return new Shape(4L * 32 * MIB, 32 * MIB, false, 4, 0, 1);
+    }
+
+    SimulatedStorage create() throws IOException {
+        return fixed
+                ? SimulatedImages.fixed(virtualSizeBytes, blockSizeBytes)
+                : SimulatedImages.dynamic(virtualSizeBytes, blockSizeBytes);
+    }
+
+    /** The n-th of the blocks that are worked on. */
+    long block(int n) {
+        return firstBlock + n * blockStride;
+    }
+
+    int blockSectors() {
+        return blockSizeBytes / DiskModel.SECTOR_BYTES;
+    }
+
+    long virtualSectors() {
+        return virtualSizeBytes / DiskModel.SECTOR_BYTES;
+    }
+
+    /** The sector at a place in the n-th of the blocks. */
+    long sector(int n, int inBlock) {
+        return block(n % blockCount) * blockSectors() + inBlock;
+    }
+
+    boolean isFollowed(long sector) {
+        long inBlock = sector % blockSectors();
+        long distance = sector / blockSectors() - firstBlock;
+        return (inBlock < FRONT_SECTORS || inBlock >= blockSectors() - BACK_SECTORS)
+                && distance >= 0
+                && distance % blockStride == 0
+                && distance / blockStride < blockCount;
+    }
+}
