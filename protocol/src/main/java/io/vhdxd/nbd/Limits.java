@@ -20,6 +20,9 @@ public final class Limits {
     /** An option with more data than this ends the connection. */
     public static final int SKIPPED_OPTION_DATA_BYTES = 1 << 20;
 
+    /** When all options of a connection together declare more data than this, it ends. */
+    public static final int ALL_OPTIONS_DATA_BYTES = 4 << 20;
+
     /** How many queries one option may hold. */
     public static final int META_CONTEXT_QUERIES = 64;
 

@@ -28,6 +28,11 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     /** The buffer that the socket is reading into. */
     private @Nullable ByteBuf receiving;
 
+    /** Where in that buffer it began. */
+    private int receivingFrom;
+
+    private long receivedBytes;
+
     /** Whether a request waits for admission. */
     private boolean paused;
 
@@ -56,6 +61,11 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
             fail(e);
         }
         proceed();
+    }
+
+    /** What has come from the client so far, in bytes. */
+    public long receivedBytes() {
+        return receivedBytes;
     }
 
     /** Goes on after {@link RequestHandler#tryAdmit} has answered no; does nothing otherwise. */
@@ -105,6 +115,7 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         receiving = paused || parser.isStopped()
                 ? null
                 : parser.bufferWithRoom(allocator).retain();
+        receivingFrom = receiving == null ? 0 : receiving.writerIndex();
         return receiving;
     }
 
@@ -113,12 +124,14 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) throws ProtocolViolationException {
         ByteBuf in = (ByteBuf) message;
         if (in == receiving) {
+            receivedBytes += in.writerIndex() - receivingFrom;
             receiving = null;
             in.release();
             parse();
         } else if (parser.isStopped()) {
             in.release();
         } else {
+            receivedBytes += in.readableBytes();
             foreign.add(in);
             takeForeign();
         }

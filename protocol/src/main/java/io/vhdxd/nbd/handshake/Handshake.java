@@ -30,6 +30,7 @@ public final class Handshake {
     private boolean fixedNewstyle;
     private long optionCount;
     private long listedExportCount;
+    private long allDataBytes;
 
     public Handshake(ExportDirectory directory) {
         exports = new Exports(directory);
@@ -54,7 +55,9 @@ public final class Handshake {
     /** What to do with the data of an option whose header has come; {@link #option} follows, unless it is CLOSE. */
     public DataPolicy dataPolicy(int option, long lengthBytes) {
         OptionCode code = OptionCode.of(option);
-        if (lengthBytes > Limits.SKIPPED_OPTION_DATA_BYTES
+        allDataBytes += lengthBytes;
+        if (allDataBytes > Limits.ALL_OPTIONS_DATA_BYTES
+                || lengthBytes > Limits.SKIPPED_OPTION_DATA_BYTES
                 || (code == OptionCode.EXPORT_NAME && lengthBytes > Limits.STRING_BYTES)) {
             return DataPolicy.CLOSE;
         }

@@ -1,13 +1,11 @@
 package io.vhdxd.server.cli;
 
-import io.netty.util.internal.PlatformDependent;
 import io.vhdxd.nbd.ErrorText;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.ListenException;
 import io.vhdxd.server.net.NbdServer;
-import io.vhdxd.server.session.SessionLimits;
 import io.vhdxd.vhdx.ImageCreation;
 import io.vhdxd.vhdx.ImageInfo;
 import java.io.IOException;
@@ -43,7 +41,6 @@ final class ServeCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger("vhdxd.serve");
 
     private static final int IO_THREADS = 4;
-    private static final int CONNECTIONS_MAX = 1000;
     private static final long HURRY_MILLIS = 1000;
 
     @Spec
@@ -98,6 +95,10 @@ final class ServeCommand implements Callable<Integer> {
             description = "How long to wait for clients' requests when stopping. Default: ${DEFAULT-VALUE}.")
     private int drainSeconds;
 
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private LimitOptions limits;
+
     /** Lets picocli read addresses. */
     static final class ListenAddressConverter implements ITypeConverter<ListenAddress> {
         @Override
@@ -144,11 +145,10 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private static NbdServer.Settings settings() {
+    private NbdServer.Settings settings() {
         int loopCount = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
-        // The other half is for what the budget does not count: requests, small replies, and the allocator's gaps.
-        long bytesInFlight = Math.max(64 << 20, PlatformDependent.maxDirectMemory() / 2);
-        return new NbdServer.Settings(loopCount, IO_THREADS, CONNECTIONS_MAX, bytesInFlight, SessionLimits.DEFAULT);
+        return new NbdServer.Settings(
+                loopCount, IO_THREADS, limits.connections(), limits.budgetBytes(), limits.session());
     }
 
     private void checkArguments() throws Failure {
@@ -169,6 +169,8 @@ final class ServeCommand implements Callable<Integer> {
         }
         require(createSize == null || !readOnly, "--create and --read-only exclude each other");
         require(!parents.namesParent() || images.size() == 1, "--parent goes with a single image");
+        String wrongLimit = limits.problem();
+        require(wrongLimit == null, String.valueOf(wrongLimit));
         require(drainSeconds >= 0, "--drain-timeout: " + drainSeconds + " (expected: 0 or more)");
     }
 

@@ -6,6 +6,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.vhdxd.nbd.codec.HandshakeHandler;
 import io.vhdxd.nbd.codec.TransmissionStarter;
 import io.vhdxd.nbd.handshake.ExportDirectory;
+import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,10 +15,8 @@ import org.slf4j.LoggerFactory;
 final class ConnectionInitializer extends ChannelInitializer<Channel> {
     private static final Logger LOG = LoggerFactory.getLogger("vhdxd.net");
 
-    /** How long a client may take to choose an export. */
-    private static final long HANDSHAKE_MILLIS = 20_000;
-
-    private final int connectionsMax;
+    private final ConnectionLimits limits;
+    private final AddressCounts addresses;
     private final ChannelGroup connections;
     private final ExportDirectory exports;
     private final TransmissionStarter starter;
@@ -27,8 +26,9 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
 
     /** @param connections holds all connections that are open */
     ConnectionInitializer(
-            int connectionsMax, ChannelGroup connections, ExportDirectory exports, TransmissionStarter starter) {
-        this.connectionsMax = connectionsMax;
+            ConnectionLimits limits, ChannelGroup connections, ExportDirectory exports, TransmissionStarter starter) {
+        this.limits = limits;
+        this.addresses = new AddressCounts(limits.perAddress());
         this.connections = connections;
         this.exports = exports;
         this.starter = starter;
@@ -41,15 +41,25 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
-        if (connections.size() >= connectionsMax) {
-            if (full.compareAndSet(false, true)) {
-                LOG.warn("there are {} connections; no more are accepted until some are closed", connectionsMax);
-            }
-            var _ = channel.close();
+        if (connections.size() >= limits.total()) {
+            refuse(channel, "there are " + limits.total() + " connections");
             return;
         }
+        SocketAddress client = channel.remoteAddress();
+        if (!addresses.tryAdd(client)) {
+            refuse(channel, "there are " + limits.perAddress() + " connections from " + client);
+            return;
+        }
+        channel.closeFuture().addListener(closed -> addresses.remove(client));
         full.set(false);
         connections.add(channel);
-        channel.pipeline().addLast(new HandshakeHandler(exports, starter, HANDSHAKE_MILLIS));
+        channel.pipeline().addLast(new HandshakeHandler(exports, starter, limits.handshakeMillis()));
+    }
+
+    private void refuse(Channel channel, String reason) {
+        if (full.compareAndSet(false, true)) {
+            LOG.warn("{}; no more are accepted until some are closed", reason);
+        }
+        var _ = channel.close();
     }
 }

@@ -33,11 +33,14 @@ public final class NbdServer implements AutoCloseable {
 
     private static final int UMASK_PRIVATE = 0177;
 
-    /** A client whose machine has died is noticed after a minute. */
+    /** An idle client is asked for a sign of life; one whose machine has died is given up with the user timeout. */
     private static final int KEEPALIVE_IDLE_SECONDS = 30;
 
     private static final int KEEPALIVE_INTERVAL_SECONDS = 10;
     private static final int KEEPALIVE_PROBES = 3;
+
+    /** A client that does not acknowledge what it is sent, or takes nothing of it, is given up after two minutes. */
+    private static final int USER_TIMEOUT_MILLIS = 120_000;
 
     private final ExportTable exports;
     private final Transport transport;
@@ -55,12 +58,16 @@ public final class NbdServer implements AutoCloseable {
      *
      * @param loopCount threads that serve connections
      * @param ioThreadCount threads for reads and writes that have to wait for the device
-     * @param connectionsMax connections at the same time
-     * @param bytesInFlight what all connections together may have under way, at least 32 MiB
+     * @param connections how many connections there may be
+     * @param bytesInFlight what all connections together may have under way beyond their allowances, at least 32 MiB
      * @param session what one connection may have under way
      */
     public record Settings(
-            int loopCount, int ioThreadCount, int connectionsMax, long bytesInFlight, SessionLimits session) {}
+            int loopCount,
+            int ioThreadCount,
+            ConnectionLimits connections,
+            long bytesInFlight,
+            SessionLimits session) {}
 
     public NbdServer(ExportTable exports, Settings settings) {
         this(exports, settings, Transport.best());
@@ -74,13 +81,13 @@ public final class NbdServer implements AutoCloseable {
         ioPool = new IoPool(settings.ioThreadCount);
         sessions = new SessionStarter(
                 exports, settings.session, new ByteBudget(settings.bytesInFlight), ioPool, new SocketProbe());
-        initializer = new ConnectionInitializer(settings.connectionsMax, connections, exports, sessions);
+        initializer = new ConnectionInitializer(settings.connections, connections, exports, sessions);
         LOG.info(
                 "transport {}, {} event loops, {} I/O threads, at most {} connections and {} MiB in flight",
                 transport.name(),
                 settings.loopCount,
                 settings.ioThreadCount,
-                settings.connectionsMax,
+                settings.connections.total(),
                 settings.bytesInFlight >> 20);
     }
 
@@ -122,7 +129,8 @@ public final class NbdServer implements AutoCloseable {
             bootstrap
                     .childOption(EpollChannelOption.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS)
                     .childOption(EpollChannelOption.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_SECONDS)
-                    .childOption(EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES);
+                    .childOption(EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES)
+                    .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
         }
         Channel listener = bind(address, bootstrap, socketAddress);
         return new ListenAddress.Tcp(address.host(), ((InetSocketAddress) listener.localAddress()).getPort());

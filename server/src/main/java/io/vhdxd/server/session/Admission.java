@@ -2,6 +2,7 @@ package io.vhdxd.server.session;
 
 import io.netty.channel.EventLoop;
 import io.vhdxd.server.export.Leftovers;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,12 @@ final class Admission {
 
     private int requests;
     private long bytes;
+
+    /** What was taken from the budget: as much as {@link #bytes} exceed the connection's allowance. */
+    private long budgetBytes;
+
+    /** What the request that waits for the budget needs. */
+    private long waitingBytes;
 
     /** What keeps the next request out; nothing else is asked until it is gone. */
     private Obstacle obstacle = Obstacle.NONE;
@@ -63,9 +70,14 @@ final class Admission {
             leftovers.whenNone(() -> loop.execute(retry));
             return false;
         }
-        if (!granted && requestBytes > 0 && !budget.tryTake(requestBytes)) {
+        long neededBytes = beyondAllowance(bytes + requestBytes) - budgetBytes;
+        if (granted) {
+            // What was given back while it waited counts as well.
+            budget.give(Objects.requireNonNull(waiter).bytes() - neededBytes);
+        } else if (neededBytes > 0 && !budget.tryTake(neededBytes)) {
             obstacle = Obstacle.BUDGET;
-            waitForBudget(requestBytes);
+            waitingBytes = requestBytes;
+            waitForBudget(neededBytes);
             return false;
         }
         obstacle = Obstacle.NONE;
@@ -73,7 +85,23 @@ final class Admission {
         waiter = null;
         requests++;
         bytes += requestBytes;
+        budgetBytes += neededBytes;
         return true;
+    }
+
+    /** Every connection has some bytes of its own, which no other can keep from it. */
+    private long beyondAllowance(long heldBytes) {
+        return Math.max(0, heldBytes - limits.allowanceBytes());
+    }
+
+    /** Whether it holds what others may be waiting for. */
+    boolean holdsBudget() {
+        return budgetBytes > 0;
+    }
+
+    /** Whether the next request waits for what others hold. */
+    private boolean waitsForBudget() {
+        return obstacle == Obstacle.BUDGET && !granted;
     }
 
     /** Lets a request in that is going to be refused at once, and so needs nothing. */
@@ -81,12 +109,12 @@ final class Admission {
         requests++;
     }
 
-    private void waitForBudget(long requestBytes) {
+    private void waitForBudget(long neededBytes) {
         waiter = new ByteBudget.Waiter(
-                requestBytes,
+                neededBytes,
                 () -> loop.execute(() -> {
                     if (closed) {
-                        budget.give(requestBytes);
+                        budget.give(neededBytes);
                     } else {
                         granted = true;
                         retry.run();
@@ -100,8 +128,16 @@ final class Admission {
         requests -= releasedRequests;
         bytes -= releasedBytes;
         assert requests >= 0 && bytes >= 0;
-        if (releasedBytes > 0) {
-            budget.give(releasedBytes);
+        long freedBytes = budgetBytes - beyondAllowance(bytes);
+        if (freedBytes > 0) {
+            budgetBytes -= freedBytes;
+            budget.give(freedBytes);
+        }
+        if (waitsForBudget() && waiter != null && beyondAllowance(bytes + waitingBytes) == 0 && budget.cancel(waiter)) {
+            // It needs nothing of the budget any more.
+            waiter = null;
+            obstacle = Obstacle.NONE;
+            loop.execute(retry);
         }
         if (obstacle == Obstacle.OWN_LIMIT && isRoomAgain()) {
             obstacle = Obstacle.NONE;

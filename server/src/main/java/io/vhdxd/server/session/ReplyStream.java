@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.vhdxd.nbd.NbdError;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.codec.ReplyFormat;
@@ -102,6 +103,17 @@ final class ReplyStream {
         }
         last = buffer;
         lastIsShared = shared;
+    }
+
+    /** What the channel was given and the client has not taken, roughly, in bytes. */
+    long unsentBytes() {
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        return unsent == null ? 0 : unsent.totalPendingWriteBytes() - unsent.currentProgress();
+    }
+
+    /** What the client has taken so far, roughly, in bytes. */
+    long sentBytes() {
+        return writtenBytes - unsentBytes();
     }
 
     private final class Batch implements ChannelFutureListener {

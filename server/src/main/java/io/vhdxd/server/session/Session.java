@@ -45,8 +45,8 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     private final ReplyFormat format;
     private final ReplyStream replies;
     private final Completions completions;
-    private final PayloadWatch payloadWatch;
     private final Examinations examinations;
+    private final StallWatch stallWatch;
 
     private Phase phase = Phase.OPEN;
 
@@ -86,8 +86,8 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         this.replies = new ReplyStream(channel, format, admission::release);
         this.examinations = new Examinations(channel, server.clientProbe(), replies, this);
         this.completions = new Completions(() -> channel.eventLoop().execute(this::finishCompleted));
-        this.payloadWatch =
-                new PayloadWatch(channel.eventLoop(), server.budget(), () -> admitted != null, this::dropStalledClient);
+        this.stallWatch = new StallWatch(
+                channel.eventLoop(), server.budget(), this::waitsForClient, this::movedBytes, this::dropStalledClient);
     }
 
     // What operations ask of their session.
@@ -137,7 +137,18 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
             return false;
         }
         admitted = new Admitted(request, neededBytes, refusal);
+        if (admission.holdsBudget()) {
+            stallWatch.watch();
+        }
         return true;
+    }
+
+    private boolean waitsForClient() {
+        return phase != Phase.GONE && admission.holdsBudget() && (admitted != null || replies.unsentBytes() > 0);
+    }
+
+    private long movedBytes() {
+        return Objects.requireNonNull(decoder).receivedBytes() + replies.sentBytes();
     }
 
     /** What comes while the server shuts down waits for nothing but the client, who has to take the refusals. */
@@ -180,9 +191,6 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     @Override
     public void onBatchEnd() {
         replies.flush();
-        if (admitted != null) {
-            payloadWatch.progressed();
-        }
     }
 
     @Override
@@ -389,7 +397,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     }
 
     private void dropStalledClient() {
-        drop("the client stalled in the middle of a payload while others waited for memory");
+        drop("the client stalled while others waited for the memory that it held");
     }
 
     @Override

@@ -22,7 +22,8 @@ class NioTransportTest {
     void serves(@TempDir Path directory) throws IOException, InterruptedException {
         MemoryDisk disk = new MemoryDisk(64);
         ExportTable exports = new ExportTable(List.of(new Export("disk", "", disk, false)), null);
-        NbdServer.Settings settings = new NbdServer.Settings(1, 1, 10, 64 << 20, SessionLimits.DEFAULT);
+        NbdServer.Settings settings =
+                new NbdServer.Settings(1, 1, new ConnectionLimits(10, 10, 20_000), 64 << 20, SessionLimits.DEFAULT);
         try (NbdServer server = new NbdServer(exports, settings, Transport.nio("NIO"))) {
             List<ListenAddress> addresses = List.of(
                     server.listen(new ListenAddress.Tcp("127.0.0.1", 0)),

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class BackPressureTest {
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
-    private static final SessionLimits SMALL = new SessionLimits(4, 64 * KIB, 256 * KIB);
+    private static final SessionLimits SMALL = new SessionLimits(4, 64 * KIB, 0, 256 * KIB);
 
     private final MemoryDisk disk = new MemoryDisk(512);
 
@@ -49,7 +49,7 @@ class BackPressureTest {
     @Test
     @DisplayName("A connection has so many bytes under way, and no more; a request that is larger comes alone")
     void bytesOfOneConnection() throws IOException {
-        SessionLimits limits = new SessionLimits(100, 64 * KIB, 256 * KIB);
+        SessionLimits limits = new SessionLimits(100, 64 * KIB, 0, 256 * KIB);
         try (TestServer server = TestServer.of(disk, limits, 64 * MIB);
                 NbdClient client = server.simpleClient()) {
             disk.writerGate.close();
@@ -70,7 +70,7 @@ class BackPressureTest {
     @DisplayName("SEC-23, SEC-25, reliability.md 55: a client that does not read its replies is not read from")
     void clientThatDoesNotRead() throws IOException {
         disk.allPresent();
-        SessionLimits limits = new SessionLimits(100, 4 * MIB, 256 * KIB);
+        SessionLimits limits = new SessionLimits(100, 4 * MIB, 0, 256 * KIB);
         try (TestServer server = TestServer.of(disk, limits, 64 * MIB);
                 NbdClient client = server.simpleClient();
                 NbdClient other = server.simpleClient()) {
@@ -113,7 +113,7 @@ class BackPressureTest {
             "SEC-24, reliability.md 36: all connections together have so many bytes under way, and all get their turn")
     void bytesOfAllConnections() throws Exception {
         int clientCount = 16;
-        SessionLimits limits = new SessionLimits(100, 64 * MIB, 256 * KIB);
+        SessionLimits limits = new SessionLimits(100, 64 * MIB, 0, 256 * KIB);
         try (TestServer server = TestServer.of(disk, limits, 8 * MIB);
                 ExecutorService clients = Executors.newFixedThreadPool(clientCount)) {
             List<Callable<Integer>> tasks = new ArrayList<>();
@@ -145,7 +145,7 @@ class BackPressureTest {
     @DisplayName("SEC-24: a payload is not received before there is memory for it")
     void payloadsWaitOutside() throws IOException {
         int clientCount = 20;
-        SessionLimits limits = new SessionLimits(100, 64 * MIB, 256 * KIB);
+        SessionLimits limits = new SessionLimits(100, 64 * MIB, 0, 256 * KIB);
         List<NbdClient> clients = new ArrayList<>();
         try (TestServer server = TestServer.of(disk, limits, 8 * MIB)) {
             for (int i = 0; i < clientCount; i++) {

@@ -10,6 +10,7 @@ import io.vhdxd.nbd.NbdError;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
+import io.vhdxd.server.net.ConnectionLimits;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.NbdServer;
 import io.vhdxd.server.support.MemoryDisk;
@@ -91,7 +92,8 @@ class BlockStatusTest {
     void longest(long length) throws IOException {
         try (NbdServer server = new NbdServer(
                         new ExportTable(List.of(new Export("huge", "", new HugeHole(), true)), null),
-                        new NbdServer.Settings(1, 1, 10, 64 << 20, SessionLimits.DEFAULT));
+                        new NbdServer.Settings(
+                                1, 1, new ConnectionLimits(10, 10, 20_000), 64 << 20, SessionLimits.DEFAULT));
                 NbdClient client = NbdClient.structured(server.listen(new ListenAddress.Tcp("127.0.0.1", 0)), "huge")) {
             assertThat(status(client, 0, 1L << 40, length)).containsExactly(new Extent(length, 3));
             assertThat(status(client, CommandFlags.REQ_ONE, 1L << 40, length)).containsExactly(new Extent(length, 3));

@@ -35,7 +35,7 @@ class ChaosTest {
     void chaos() throws Exception {
         long seed = Long.getLong("vhdxd.seed", System.nanoTime());
         System.out.println("vhdxd.seed=" + seed);
-        SessionLimits limits = new SessionLimits(16, 8 * MIB, 64 << 10);
+        SessionLimits limits = new SessionLimits(16, 8 * MIB, 0, 64 << 10);
         try (TestServer server = TestServer.of(disk, limits, BUDGET);
                 ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
             List<Future<?>> running = new ArrayList<>();

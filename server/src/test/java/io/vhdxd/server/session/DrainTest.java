@@ -70,7 +70,7 @@ class DrainTest {
     @Test
     @DisplayName("DC-02: what the server had not let in yet gets ESHUTDOWN, whatever its size, and takes no memory")
     void queued() throws IOException, InterruptedException, ExecutionException {
-        SessionLimits oneRequest = new SessionLimits(1, 1 << 20, 256 << 10);
+        SessionLimits oneRequest = new SessionLimits(1, 1 << 20, 0, 256 << 10);
         MemoryDisk other = new MemoryDisk(64);
         try (TestServer narrow = TestServer.of(other, oneRequest, 64 << 20);
                 NbdClient client = narrow.structuredClient()) {

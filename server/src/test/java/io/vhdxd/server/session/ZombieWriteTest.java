@@ -24,7 +24,7 @@ class ZombieWriteTest {
     private static final int TAKEOVERS = Boolean.getBoolean("vhdxd.deep") ? 1000 : 50;
 
     /** One request at a time: while that is held, nothing is read from the client. */
-    private static final SessionLimits ONE_REQUEST = new SessionLimits(1, LARGE, 32 << 10);
+    private static final SessionLimits ONE_REQUEST = new SessionLimits(1, LARGE, 0, 32 << 10);
 
     private final MemoryDisk disk = new MemoryDisk(64);
 

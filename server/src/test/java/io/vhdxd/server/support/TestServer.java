@@ -6,6 +6,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
+import io.vhdxd.server.net.ConnectionLimits;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.NbdServer;
 import io.vhdxd.server.session.SessionLimits;
@@ -36,11 +37,17 @@ public final class TestServer implements AutoCloseable {
     }
 
     public static TestServer of(MemoryDisk disk, SessionLimits limits, long bytesInFlight) throws IOException {
-        return new TestServer(disk, false, new NbdServer.Settings(2, 2, 100, bytesInFlight, limits));
+        return new TestServer(
+                disk,
+                false,
+                new NbdServer.Settings(2, 2, new ConnectionLimits(100, 100, 20_000), bytesInFlight, limits));
     }
 
     public static TestServer readOnly(MemoryDisk disk) throws IOException {
-        return new TestServer(disk, true, new NbdServer.Settings(1, 1, 100, 64 << 20, SessionLimits.DEFAULT));
+        return new TestServer(
+                disk,
+                true,
+                new NbdServer.Settings(1, 1, new ConnectionLimits(100, 100, 20_000), 64 << 20, SessionLimits.DEFAULT));
     }
 
     public NbdServer server() {

@@ -8,15 +8,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("SEC-24: a client that stalls in a payload while others wait for memory is dropped")
-class PayloadWatchTest {
+@DisplayName("SEC-23, SEC-24: a client that stalls on memory while others wait for it is dropped")
+class StallWatchTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ByteBudget budget = new ByteBudget(100);
 
-    private boolean payloadDue = true;
+    private boolean waitsForClient = true;
+    private long movedBytes;
     private boolean dropped;
-    private final PayloadWatch watch =
-            new PayloadWatch(channel.eventLoop(), budget, () -> payloadDue, () -> dropped = true);
+    private final StallWatch watch =
+            new StallWatch(channel.eventLoop(), budget, () -> waitsForClient, () -> movedBytes, () -> dropped = true);
 
     @BeforeEach
     void freezeTime() {
@@ -27,17 +28,17 @@ class PayloadWatchTest {
     @DisplayName("After half a minute without a byte")
     void stalled() {
         contend();
-        watch.progressed();
-        pass(30);
+        watch.watch();
+        pass(29);
         assertThat(dropped).isFalse();
-        pass(10);
+        pass(1);
         assertThat(dropped).isTrue();
     }
 
     @Test
     @DisplayName("Not as long as nobody waits")
     void nobodyWaits() {
-        watch.progressed();
+        watch.watch();
         pass(7200);
         assertThat(dropped).isFalse();
         contend();
@@ -46,26 +47,37 @@ class PayloadWatchTest {
     }
 
     @Test
-    @DisplayName("A client that sends a byte now and then has five minutes")
+    @DisplayName("A byte now and then is not enough")
     void trickle() {
         contend();
-        for (int i = 0; i < 29; i++) {
-            watch.progressed();
+        watch.watch();
+        for (int i = 0; i < 3; i++) {
+            assertThat(dropped).isFalse();
+            movedBytes += StallWatch.PROGRESS_BYTES_MIN - 1;
             pass(10);
         }
-        assertThat(dropped).isFalse();
-        watch.progressed();
-        pass(10);
         assertThat(dropped).isTrue();
     }
 
     @Test
-    @DisplayName("Not once the payload is complete")
+    @DisplayName("A client that moves on, though slowly, is left alone, however long it takes")
+    void slow() {
+        contend();
+        watch.watch();
+        for (int i = 0; i < 1000; i++) {
+            movedBytes += StallWatch.PROGRESS_BYTES_MIN;
+            pass(10);
+        }
+        assertThat(dropped).isFalse();
+    }
+
+    @Test
+    @DisplayName("Not once it has done its part")
     void complete() {
         contend();
-        watch.progressed();
+        watch.watch();
         pass(20);
-        payloadDue = false;
+        waitsForClient = false;
         pass(7200);
         assertThat(dropped).isFalse();
     }
