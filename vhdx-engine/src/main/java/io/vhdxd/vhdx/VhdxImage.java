@@ -114,13 +114,7 @@ public final class VhdxImage implements Closeable {
         try {
             LogState logState = LogState.of(loaded, access);
             if (access == Access.READ_WRITE) {
-                requireWritable(name, findings);
-                if (loaded.hasParent()) {
-                    throw new ReadOnlyImageException(name + " has a parent: it can only be opened for reading");
-                }
-                if (loaded.needsReplay()) {
-                    loaded = loaded.replay(storage, UUID.randomUUID());
-                }
+                loaded = writable(storage, name, loaded, findings);
             }
             ImageInfo info = ImageInfo.of(loaded, parents, logState, findings);
             return new VhdxImage(storage, name, loaded, parents, info, access);
@@ -285,6 +279,20 @@ public final class VhdxImage implements Closeable {
         Objects.checkFromIndexSize(offsetBytes, lengthBytes, virtualSizeBytes());
     }
 
+    /**
+     * Makes sure that a loaded image may be changed, and replays its log to the file.
+     *
+     * @throws ReadOnlyImageException if it must not
+     */
+    static LoadedImage writable(Storage storage, String name, LoadedImage loaded, Findings findings)
+            throws IOException {
+        requireWritable(name, findings);
+        if (loaded.hasParent()) {
+            throw new ReadOnlyImageException(name + " has a parent: it can only be opened for reading");
+        }
+        return loaded.needsReplay() ? loaded.replay(storage, UUID.randomUUID()) : loaded;
+    }
+
     private static void requireWritable(String name, Findings findings) throws ReadOnlyImageException {
         for (Finding finding : findings.kept()) {
             if (finding.severity() == Severity.READ_ONLY) {
@@ -311,7 +319,8 @@ public final class VhdxImage implements Closeable {
                 loaded.fileSizeBytes());
     }
 
-    private static void closeAfter(Throwable failure, Closeable opened) {
+    /** Closes what belongs to an image that could not be opened. */
+    static void closeAfter(Throwable failure, Closeable opened) {
         try {
             opened.close();
         } catch (IOException e) {

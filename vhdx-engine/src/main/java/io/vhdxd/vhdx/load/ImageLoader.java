@@ -14,7 +14,6 @@ import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.map.SpaceMap;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,8 @@ public final class ImageLoader {
     private LoadedImage load(LoadOptions options) throws IOException {
         StructureReader reader = new StructureReader(file);
         FileTypeIdentifier identifier = FileTypeIdentifier.parse(reader.readAvailable(0, FileTypeIdentifier.BYTES));
-        HeaderPair headers = HeaderPair.choose(readHeader(reader, 0), readHeader(reader, 1), findings);
+        HeaderPair headers =
+                HeaderPair.choose(HeaderReader.readSlot(reader, 0), HeaderReader.readSlot(reader, 1), findings);
         HeaderChecks.check(headers, file.size(), findings);
 
         Header header = headers.current();
@@ -57,10 +57,6 @@ public final class ImageLoader {
         }
         OverlayStorage overlay = OverlayStorage.over(file, sequence);
         return load(identifier, headers, sequence, overlay, overlay.pageCount());
-    }
-
-    private static ByteBuffer readHeader(StructureReader reader, int slot) throws IOException {
-        return reader.read(Header.slotName(slot), Header.slotOffsetBytes(slot), Header.BYTES);
     }
 
     /** Loads what may be in the log, and so has to be read through it. */

@@ -1,11 +1,9 @@
 package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.format.Geometry;
-import io.vhdxd.vhdx.format.LogPage;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * durable, and with them every write that was complete when the round began.
  */
 final class Round {
-    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10);
-
     private final LogRound log;
     private final StockPlan plan;
     private final ArrayDeque<Operation> waiting;
@@ -51,10 +47,7 @@ final class Round {
     void run(Storage storage) {
         try {
             grow(storage);
-            for (LogPage page : log.pages()) {
-                storage.write(page.content().duplicate(), page.fileOffsetBytes());
-            }
-            wipe(storage);
+            log.writeTo(storage);
             punch(storage);
             storage.sync();
         } catch (IOException | RuntimeException | Error e) {
@@ -98,16 +91,6 @@ final class Round {
             } catch (NoSpaceException e) {
                 noSpace = e;
             }
-        }
-    }
-
-    private void wipe(Storage storage) throws IOException {
-        long offsetBytes = log.wipeOffsetBytes();
-        long endBytes = offsetBytes + log.wipeLengthBytes();
-        while (offsetBytes < endBytes) {
-            int lengthBytes = (int) Math.min(endBytes - offsetBytes, ZEROS.capacity());
-            storage.write(ZEROS.slice(0, lengthBytes), offsetBytes);
-            offsetBytes += lengthBytes;
         }
     }
 

@@ -23,6 +23,7 @@ import io.vhdxd.vhdx.testing.SimulatedFiles;
 import io.vhdxd.vhdx.testing.SimulatedImages;
 import io.vhdxd.vhdx.write.SteppedImage.Answer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,24 +80,24 @@ class GrowthTest {
     void crashStates(Setup setup) throws IOException {
         RandomGenerator random = Seed.generator(GrowthTest.class);
         SteppedImage image = begin(setup);
-        List<SimulatedStorage> states = new ArrayList<>();
+        Answer[] answer = {new Answer()};
+        int[] states = {0};
         image.storage().setHooks((kind, offset, length) -> {}, (kind, offset, length) -> {
             if (kind != OperationKind.READ) {
-                states.addAll(crashStates(image.storage(), random));
+                boolean grown = answer[0].isSuccess();
+                for (SimulatedStorage state : crashStates(image.storage(), random)) {
+                    verify(setup, state, grown, "state " + states[0]);
+                    states[0]++;
+                }
             }
         });
-        Answer answer = image.grow(setup.newSizeBytes);
+        answer[0] = image.grow(setup.newSizeBytes);
         image.settle();
-        assertThat(answer.isSuccess()).as("%s", answer.failure()).isTrue();
-        int durableFrom = states.size();
+        assertThat(answer[0].isSuccess()).as("%s", answer[0].failure()).isTrue();
         writeAtTheEnd(image);
         image.close();
         image.storage().clearHooks();
-        states.addAll(crashStates(image.storage(), random));
-        assertThat(states.size()).isGreaterThan(30);
-        for (int i = 0; i < states.size(); i++) {
-            verify(setup, states.get(i), i >= durableFrom, "state " + i);
-        }
+        assertThat(states[0]).isGreaterThan(30);
         LoadedImage closed = load(image.storage().copy());
         assertThat(closed.regions().bat().fileOffsetBytes() > 3 * MIB).isEqualTo(setup.batMoves);
         assertThat(closed.geometry().virtualSizeBytes()).isEqualTo(setup.newSizeBytes);
@@ -171,7 +172,15 @@ class GrowthTest {
         assertThat(write.isSuccess() && flush.isSuccess()).isTrue();
     }
 
-    private static void verify(Setup setup, SimulatedStorage state, boolean grown, String description)
+    private static void verify(Setup setup, SimulatedStorage state, boolean grown, String description) {
+        try {
+            verifyContent(setup, state, grown, description);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void verifyContent(Setup setup, SimulatedStorage state, boolean grown, String description)
             throws IOException {
         SteppedImage image = SteppedImage.open(state);
         long size = image.size();

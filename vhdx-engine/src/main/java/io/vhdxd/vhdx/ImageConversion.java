@@ -1,0 +1,188 @@
+package io.vhdxd.vhdx;
+
+import io.vhdxd.vhdx.chain.ParentChain;
+import io.vhdxd.vhdx.diagnosis.CorruptImageException;
+import io.vhdxd.vhdx.edit.DiskCopy;
+import io.vhdxd.vhdx.edit.Progress;
+import io.vhdxd.vhdx.request.WriteRequest;
+import io.vhdxd.vhdx.storage.NewFile;
+import io.vhdxd.vhdx.storage.Storage;
+import io.vhdxd.vhdx.storage.Storages;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Copies a disk into a new file. The file appears under its name only when it is complete and durable. The source is not changed
+ * and cannot be changed by others meanwhile.
+ */
+public final class ImageConversion implements Closeable {
+    private static final int SECTOR_BYTES = 512;
+
+    private final Source source;
+
+    private ImageConversion(Source source) {
+        this.source = source;
+    }
+
+    /** A source that is open. */
+    private sealed interface Source extends DiskCopy.Source, Closeable permits RawSource, ImageSource {}
+
+    /** Begins with the raw content of a disk. Its size is rounded up to whole sectors of 512 bytes, by zeros. */
+    public static ImageConversion ofRaw(Path file) throws IOException {
+        Storage storage = Storages.open(file, false);
+        return new ImageConversion(new RawSource(storage, storage.size()));
+    }
+
+    /** Begins with an image. A dirty log is replayed in memory. Of an image with parents the whole chain is copied. */
+    public static ImageConversion ofImage(Path file) throws IOException {
+        return new ImageConversion(new ImageSource(VhdxImage.open(file, Access.READ_ONLY)));
+    }
+
+    /** The size of the disk. */
+    public long virtualSizeBytes() {
+        return source.sizeBytes();
+    }
+
+    /** The block size of the source; that of new images if it has none. */
+    public int blockSizeBytes() {
+        return source instanceof ImageSource image
+                ? image.image().info().blockSizeBytes()
+                : ImageCreation.BLOCK_SIZE_DEFAULT_BYTES;
+    }
+
+    /** The logical sector size of the source; that of new images if it has none. */
+    public int logicalSectorSizeBytes() {
+        return source instanceof ImageSource image ? image.image().info().logicalSectorSizeBytes() : SECTOR_BYTES;
+    }
+
+    /** The physical sector size of the source; that of new images if it has none. */
+    public int physicalSectorSizeBytes() {
+        return source instanceof ImageSource image ? image.image().info().physicalSectorSizeBytes() : 4096;
+    }
+
+    /**
+     * Makes an image of the disk.
+     *
+     * @param creation says what the image is to be; its size is {@link #virtualSizeBytes}
+     * @param verify whether to read everything again and compare it, before the file gets its name
+     * @throws java.nio.file.FileAlreadyExistsException if there is such a file
+     * @throws CorruptImageException if the comparison finds a difference
+     */
+    public void toImage(Path target, ImageCreation creation, boolean verify, Progress progress) throws IOException {
+        if (creation.virtualSizeBytes() != source.sizeBytes()) {
+            throw new IllegalArgumentException(
+                    "virtual size: " + creation.virtualSizeBytes() + " (expected: " + source.sizeBytes() + ")");
+        }
+        try (NewFile newFile = NewFile.begin(target)) {
+            creation.writeTo(newFile.storage());
+            try (VhdxImage image = VhdxImage.open(
+                    newFile.storage(),
+                    target.toString(),
+                    Access.READ_WRITE,
+                    (loaded, findings) -> ParentChain.none())) {
+                DiskCopy.copy(source, (offset, src) -> write(image, offset, src), progress);
+                if (verify) {
+                    verify(new ImageSource(image), target, progress);
+                }
+            }
+            newFile.publish();
+        }
+    }
+
+    /** Makes a raw file of the disk, with holes where it has zeros. Otherwise as {@link #toImage}. */
+    public void toRaw(Path target, boolean verify, Progress progress) throws IOException {
+        try (NewFile newFile = NewFile.begin(target)) {
+            Storage storage = newFile.storage();
+            storage.setSize(source.sizeBytes());
+            DiskCopy.copy(source, (offset, src) -> storage.write(src, offset), progress);
+            storage.sync();
+            if (verify) {
+                verify(new RawSource(storage, source.sizeBytes()), target, progress);
+            }
+            newFile.publish();
+        }
+    }
+
+    private void verify(DiskCopy.Source copy, Path target, Progress progress) throws IOException {
+        long difference = DiskCopy.firstDifference(source, copy, progress);
+        if (difference >= 0) {
+            throw new CorruptImageException(
+                    target.toString(), -1, "what was written reads differently from offset " + difference + " on");
+        }
+    }
+
+    private static void write(VhdxImage image, long offsetBytes, ByteBuffer src) throws IOException {
+        ByteBuffer[] srcs = {src};
+        if (image.tryWrite(offsetBytes, srcs)) {
+            return;
+        }
+        CompletableFuture<IOException> outcome = new CompletableFuture<>();
+        image.submit(new WriteRequest(offsetBytes, srcs, false, outcome::complete));
+        IOException failure = outcome.join();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        source.close();
+    }
+
+    private record RawSource(Storage storage, long fileSizeBytes) implements Source {
+        @Override
+        public long sizeBytes() {
+            return Math.ceilDiv(fileSizeBytes, SECTOR_BYTES) * SECTOR_BYTES;
+        }
+
+        @Override
+        public long nextData(long offsetBytes) throws IOException {
+            return offsetBytes >= fileSizeBytes ? sizeBytes() : storage.nextData(offsetBytes);
+        }
+
+        @Override
+        public void read(long offsetBytes, ByteBuffer dst) throws IOException {
+            storage.read(dst, offsetBytes);
+            while (dst.hasRemaining()) {
+                dst.put((byte) 0);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            storage.close();
+        }
+    }
+
+    private record ImageSource(VhdxImage image) implements Source {
+        @Override
+        public long sizeBytes() {
+            return image.info().virtualSizeBytes();
+        }
+
+        @Override
+        public long nextData(long offsetBytes) throws IOException {
+            long[] data = {sizeBytes()};
+            image.extents(offsetBytes, sizeBytes() - offsetBytes, (offset, length, kind, depth) -> {
+                if (kind == ExtentKind.DATA) {
+                    data[0] = offset;
+                }
+                return kind != ExtentKind.DATA;
+            });
+            return data[0];
+        }
+
+        @Override
+        public void read(long offsetBytes, ByteBuffer dst) throws IOException {
+            image.read(offsetBytes, dst);
+        }
+
+        @Override
+        public void close() throws IOException {
+            image.close();
+        }
+    }
+}
