@@ -12,7 +12,9 @@ public enum ExitCode {
     NO_IMAGE(66, "The image is missing, cannot be read, or is in use."),
     NO_ADDRESS(69, "The address to listen on is in use or cannot be had."),
     FAIL_STOP(70, "An I/O error stopped an image; its log is replayed when it is next opened."),
-    CANNOT_CREATE(73, "The image cannot be created.");
+    CANNOT_CREATE(73, "The file cannot be created."),
+    CANNOT_CHANGE(74, "An I/O error or a full disk ended a change of an image; no content is lost."),
+    WOULD_LOSE_DATA(77, "Data would be lost, and the command line does not accept that.");
 
     private final int number;
     private final String meaning;

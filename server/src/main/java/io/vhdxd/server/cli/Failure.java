@@ -5,6 +5,8 @@ import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
 import io.vhdxd.vhdx.diagnosis.ReadOnlyImageException;
 import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
+import io.vhdxd.vhdx.diagnosis.VhdxException;
+import io.vhdxd.vhdx.storage.FileInUseException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -41,6 +43,16 @@ public final class Failure extends Exception {
     /** An image could not be created. */
     static Failure toCreate(Path image, IOException cause) {
         return new Failure(ExitCode.CANNOT_CREATE, named(image, reason(cause)), cause);
+    }
+
+    /** An image could not be changed as a whole. */
+    static Failure toChange(Path image, IOException cause) {
+        if (cause instanceof VhdxException
+                || cause instanceof FileInUseException
+                || cause instanceof FileSystemException) {
+            return toOpen(image, cause);
+        }
+        return new Failure(ExitCode.CANNOT_CHANGE, named(image, reason(cause)), cause);
     }
 
     /** The reason, beginning with the image's name. */

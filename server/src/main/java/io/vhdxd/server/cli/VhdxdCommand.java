@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** {@code vhdxd} itself. */
 @Command(
         name = "vhdxd",
-        description = "Serves VHDX disk images over the Network Block Device protocol, and makes and examines them.",
+        description =
+                "Serves VHDX disk images over the Network Block Device protocol, and makes, examines and changes them.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
         subcommands = {
@@ -21,6 +22,10 @@ import picocli.CommandLine.Spec;
             InfoCommand.class,
             MapCommand.class,
             CheckCommand.class,
+            ResizeCommand.class,
+            CompactCommand.class,
+            ConvertCommand.class,
+            DumpLogCommand.class,
             GenerateCompletion.class,
             HelpCommand.class
         })

@@ -41,6 +41,12 @@ class UsageTest {
                 "info --yaml x.vhdx",
                 "map",
                 "check",
+                "resize x.vhdx",
+                "resize x.vhdx 10Q",
+                "compact",
+                "convert x.vhdx",
+                "convert x.raw y.vhdx --to qcow2",
+                "dump-log",
                 "serve",
                 "serve x.vhdx --listen nowhere",
                 "serve x.vhdx -l host:99999",
@@ -83,7 +89,20 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "serve", "create", "info", "map", "check", "generate-completion"})
+    @ValueSource(
+            strings = {
+                "",
+                "serve",
+                "create",
+                "info",
+                "map",
+                "check",
+                "resize",
+                "compact",
+                "convert",
+                "dump-log",
+                "generate-completion"
+            })
     @DisplayName("Every command has --help, with all exit codes")
     void help(String command) {
         CommandLineRun run = command.isEmpty() ? CommandLineRun.of("--help") : CommandLineRun.of(command, "--help");
