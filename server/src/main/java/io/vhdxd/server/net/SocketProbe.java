@@ -16,6 +16,12 @@ final class SocketProbe implements ClientProbe {
     /** {@code TCP_ESTABLISHED} of Linux. In every other state of an accepted connection, one side has closed it. */
     private static final int TCP_ESTABLISHED = 1;
 
+    /**
+     * The end of a stream can be hidden only if the window that Linux offers is full of unread bytes; the smallest one that it
+     * begins with is twice as large.
+     */
+    private static final int HIDING_BYTES_MIN = 32 << 10;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(1);
 
     @Override
@@ -30,7 +36,7 @@ final class SocketProbe implements ClientProbe {
     @Override
     public boolean mayHideEnd(Channel channel) {
         return channel instanceof EpollSocketChannel tcp
-                && SocketQueues.unreadBytes(tcp.fd().intValue()) > 0;
+                && SocketQueues.unreadBytes(tcp.fd().intValue()) >= HIDING_BYTES_MIN;
     }
 
     @Override

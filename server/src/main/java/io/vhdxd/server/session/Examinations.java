@@ -16,9 +16,12 @@ import java.util.concurrent.TimeUnit;
 final class Examinations {
     private static final long POLL_MILLIS = 5;
     /** A client that has nothing under way gets no reply; what it sent before its end has come after this time. */
-    private static final int QUIET_POLLS = 200;
-    /** A client whose system acknowledges nothing for 10 seconds is gone. */
-    private static final int UNACKNOWLEDGED_POLLS = 2000;
+    private static final int QUIET_POLLS = 40;
+    /**
+     * After 10 seconds without a sign, a client counts as gone: its system does not acknowledge a reply, or nothing of it can
+     * be begun because it waits for memory.
+     */
+    private static final int SIGNLESS_POLLS = 2000;
 
     private final Channel channel;
     private final ClientProbe probe;
@@ -39,7 +42,7 @@ final class Examinations {
         final Runnable examined;
         final long writtenBytes;
         int quietPolls;
-        int unacknowledgedPolls;
+        int signlessPolls;
 
         Examination(Runnable examined, long writtenBytes) {
             this.examined = examined;
@@ -87,8 +90,8 @@ final class Examinations {
         }
         if (probe.isGone(channel)) {
             subject.drop("the client is gone");
-        } else if (running.stream().anyMatch(this::isUnacknowledgedTooLong)) {
-            subject.drop("the client does not acknowledge a reply, and another client waits");
+        } else if (running.stream().anyMatch(this::isSignlessTooLong)) {
+            subject.drop("the client gave no sign that it is still there, and another client waits");
         }
         List<Examination> done = running.stream().filter(this::isDone).toList();
         running.removeAll(done);
@@ -98,10 +101,11 @@ final class Examinations {
         }
     }
 
-    private boolean isUnacknowledgedTooLong(Examination examination) {
-        boolean due = replies.leftBytes() > examination.writtenBytes;
-        examination.unacknowledgedPolls = due ? examination.unacknowledgedPolls + 1 : 0;
-        return examination.unacknowledgedPolls > UNACKNOWLEDGED_POLLS;
+    private boolean isSignlessTooLong(Examination examination) {
+        // What is under way may take as long as the disk takes; its reply will tell.
+        boolean due = replies.leftBytes() > examination.writtenBytes || !subject.hasOperations();
+        examination.signlessPolls = due ? examination.signlessPolls + 1 : 0;
+        return examination.signlessPolls > SIGNLESS_POLLS;
     }
 
     private boolean isDone(Examination examination) {

@@ -227,7 +227,7 @@ class ZombieWriteTest {
                 busy.write(0, 1, 0, payload(held, 1));
                 disk.overwriteGate.awaitHeld(1);
                 busy.write(0, 2, 0, payload(4096, 2));
-                busy.write(0, 3, 0, payload(held, 3));
+                busy.write(0, 3, 0, payload(4 * held, 3));
                 next.sendGo(TestServer.EXPORT);
                 server.awaitSettling(1);
                 // The third write is held again: it is the replies to the others that let the next client in.
