@@ -116,6 +116,23 @@ class LauncherTest {
     }
 
     @Test
+    @DisplayName("Runs with the AOT cache of its build; without one if it cannot be made, and says nothing of it")
+    void cacheOfTheBuild() throws IOException {
+        tree.addJdk("jdk-25", "25");
+        tree.addMaven();
+        tree.addScript("build/aot-cache.sh", "echo cache >\"$4\"");
+        Tool.Result cached = tree.vhdxd("info").ok();
+        String option = cached.out().lines().skip(1).findFirst().orElseThrow();
+        assertThat(option).startsWith("-XX:AOTCache=");
+        assertThat(Path.of(option.substring(option.indexOf('=') + 1))).hasContent("cache");
+        tree.addScript("build/aot-cache.sh", "echo half >\"$4\"; echo no luck >&2; exit 1");
+        tree.touch("pom.xml");
+        Tool.Result plain = tree.vhdxd("info").ok();
+        assertThat(plain.out()).doesNotContain("AOTCache");
+        assertThat(plain.err()).doesNotContain("no luck");
+    }
+
+    @Test
     @DisplayName("Of many launches at once one builds, and all run")
     void manyAtOnce() throws Exception {
         tree.addJdk("jdk-25", "25");

@@ -125,6 +125,10 @@ final class SourceTree {
         script(bin.resolve(name), whatItDoes);
     }
 
+    void addScript(String file, String whatItDoes) throws IOException {
+        script(root.resolve(file), whatItDoes);
+    }
+
     private static void script(Path path, String body) throws IOException {
         Files.createDirectories(path.getParent());
         Files.writeString(path, "#!/usr/bin/env bash\n" + body + "\n");

@@ -51,6 +51,11 @@ public final class Storages {
                 : "portable file channels (slower, and QEMU may not see our lock), because " + WHY_NOT_NATIVE;
     }
 
+    /** Makes ready what the first use of this class needs. That takes a while; a program may begin it on another thread. */
+    public static void preload() {
+        usesNative();
+    }
+
     private static boolean usesNative() {
         return WHY_NOT_NATIVE.isEmpty();
     }
