@@ -28,8 +28,8 @@ class ArchitectureTest {
             .resideInAPackage("io.vhdxd.vhdx..")
             .should()
             .dependOnClassesThat(resideInAnyPackage("..")
-                    .and(com.tngtech.archunit.base.DescribedPredicate.not(
-                            resideInAnyPackage("io.vhdxd.vhdx..", "java..", "org.jspecify.annotations.."))));
+                    .and(com.tngtech.archunit.base.DescribedPredicate.not(resideInAnyPackage(
+                            "io.vhdxd.vhdx..", "java..", "jdk.jfr..", "org.jspecify.annotations.."))));
 
     @ArchTest
     static final ArchRule SERVER_USES_THE_ENGINES_FACE = noClasses()

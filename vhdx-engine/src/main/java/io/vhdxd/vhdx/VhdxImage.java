@@ -11,6 +11,9 @@ import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.measure.ImageObserver;
+import io.vhdxd.vhdx.measure.ReplayEvent;
+import io.vhdxd.vhdx.measure.WriterState;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.Extents;
 import io.vhdxd.vhdx.request.ImageRequest;
@@ -141,6 +144,18 @@ public final class VhdxImage implements Closeable {
     /** Why the image takes no changes any more (promise R4); null if nothing has failed. */
     public @Nullable Throwable failure() {
         return writer == null ? null : writer.health().cause();
+    }
+
+    /** How things are with the image's writer; null if the image is open for reading only. Any thread. */
+    public @Nullable WriterState writerState() {
+        return writer == null ? null : writer.state();
+    }
+
+    /** Tells somebody, in place of who was told before, what the image's writer does from now on. */
+    public void observe(ImageObserver observer) {
+        if (writer != null) {
+            writer.observe(observer);
+        }
     }
 
     /**
@@ -290,7 +305,18 @@ public final class VhdxImage implements Closeable {
         if (loaded.hasParent()) {
             throw new ReadOnlyImageException(name + " has a parent: it can only be opened for reading");
         }
-        return loaded.needsReplay() ? loaded.replay(storage, UUID.randomUUID()) : loaded;
+        return loaded.needsReplay() ? replayed(storage, name, loaded) : loaded;
+    }
+
+    private static LoadedImage replayed(Storage storage, String name, LoadedImage loaded) throws IOException {
+        ReplayEvent event = new ReplayEvent();
+        event.begin();
+        LoadedImage replayed = loaded.replay(storage, UUID.randomUUID());
+        event.image = name;
+        event.entryCount = LogState.of(loaded, Access.READ_WRITE).entryCount();
+        event.pageCount = loaded.replayedPageCount();
+        event.commit();
+        return replayed;
     }
 
     private static void requireWritable(String name, Findings findings) throws ReadOnlyImageException {

@@ -17,6 +17,10 @@ public final class ImageHealth {
         this.imageName = imageName;
     }
 
+    String imageName() {
+        return imageName;
+    }
+
     /** Marks the image as failed. Only the first cause is kept; later ones are attached to it. */
     public void fail(Throwable failure) {
         if (!cause.compareAndSet(null, failure)) {

@@ -2,6 +2,8 @@ package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.diagnosis.ImageClosedException;
 import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.measure.ImageObserver;
+import io.vhdxd.vhdx.measure.WriterState;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.RequestQueue;
 import java.io.IOException;
@@ -15,6 +17,7 @@ public final class ImageWriter {
     private final Overwrites overwrites;
     private final ImageHealth health;
     private final Disk disk;
+    private final WriterGauges gauges;
 
     private ImageWriter(WriterAssembly assembly, WriterThreads threads) {
         this.requests = assembly.requests();
@@ -22,6 +25,7 @@ public final class ImageWriter {
         this.overwrites = assembly.overwrites();
         this.health = assembly.health();
         this.disk = assembly.disk();
+        this.gauges = assembly.gauges();
         this.threads = threads;
     }
 
@@ -49,6 +53,16 @@ public final class ImageWriter {
 
     public ImageHealth health() {
         return health;
+    }
+
+    /** How things are with the writer. */
+    public WriterState state() {
+        return gauges.read(!requests.isEmpty());
+    }
+
+    /** Tells somebody what the writer does from now on. */
+    public void observe(ImageObserver observer) {
+        gauges.observe(observer);
     }
 
     /** Hands a request to the writer; its completion is told in any case. */

@@ -93,11 +93,26 @@ final class LogWriter {
 
     /** Makes sure that no log write fails for want of space where the file is sparse. */
     void reserve() throws IOException {
-        storage.reserve(logOffsetBytes, 2L * areaSectors * SECTOR_BYTES);
+        storage.reserve(logOffsetBytes, capacityBytes());
     }
 
     UUID logGuid() {
         return logGuid;
+    }
+
+    /** How much of the ring is used at most. */
+    long capacityBytes() {
+        return 2L * areaSectors * SECTOR_BYTES;
+    }
+
+    /** How much of the ring is written and not wiped. */
+    long usedBytes() {
+        return (long) (current.usedSectors() + other.usedSectors()) * SECTOR_BYTES;
+    }
+
+    /** The pages that are not in place. */
+    int pendingPageCount() {
+        return pending.size();
     }
 
     /** Whether nothing is left to be replayed. */

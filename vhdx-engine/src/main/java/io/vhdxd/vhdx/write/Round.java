@@ -22,11 +22,13 @@ final class Round {
     private final LogRound log;
     private final StockPlan plan;
     private final ArrayDeque<Operation> waiting;
+    private final int waitingCount;
     private final ImageHealth health;
 
     private final List<Run> punched = new ArrayList<>();
     private long fileEndMib;
     private @Nullable NoSpaceException noSpace;
+    private long syncNanos;
     private volatile boolean done;
 
     /**
@@ -40,6 +42,7 @@ final class Round {
         this.plan = plan;
         this.fileEndMib = fileEndMib;
         this.waiting = waiting;
+        this.waitingCount = waiting.size();
         this.health = health;
     }
 
@@ -49,7 +52,9 @@ final class Round {
             grow(storage);
             log.writeTo(storage);
             punch(storage);
+            long syncBegan = System.nanoTime();
             storage.sync();
+            syncNanos = System.nanoTime() - syncBegan;
         } catch (IOException | RuntimeException | Error e) {
             health.fail(e);
         } finally {
@@ -64,6 +69,16 @@ final class Round {
     /** Set if the file system had no space for the stock that was planned; the sync was done all the same. */
     @Nullable NoSpaceException noSpace() {
         return noSpace;
+    }
+
+    /** How many waited for it when it began. */
+    int waitingCount() {
+        return waitingCount;
+    }
+
+    /** How long the sync took. Nothing is decided by it. */
+    long syncNanos() {
+        return syncNanos;
     }
 
     LogRound log() {

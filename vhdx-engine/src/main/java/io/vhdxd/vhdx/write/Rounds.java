@@ -1,6 +1,8 @@
 package io.vhdxd.vhdx.write;
 
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
+import io.vhdxd.vhdx.measure.RoundEvent;
+import io.vhdxd.vhdx.measure.RoundReason;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -26,11 +28,14 @@ final class Rounds {
     private final Quarantine quarantine;
     private final ImageHealth health;
     private final RoundRunner runner;
+    private final WriterGauges gauges;
     private final LongSupplier nanoClock;
     private final long recycledMaxMib;
 
     private ArrayDeque<Operation> waiting = new ArrayDeque<>();
     private @Nullable Round running;
+    private RoundReason runningReason = RoundReason.FLUSH;
+    private RoundEvent runningEvent = new RoundEvent();
     private @Nullable NoSpaceException lastNoSpace;
     /** When the space of trimmed blocks is given back at the latest; meaningless while there is none. */
     private long recycleDueNanos;
@@ -44,12 +49,14 @@ final class Rounds {
             Quarantine quarantine,
             ImageHealth health,
             RoundRunner runner,
+            WriterGauges gauges,
             LongSupplier nanoClock) {
         this.log = log;
         this.allocator = allocator;
         this.quarantine = quarantine;
         this.health = health;
         this.runner = runner;
+        this.gauges = gauges;
         this.nanoClock = nanoClock;
         // A multiple of all block sizes, so that no block's space is cut.
         this.recycledMaxMib = Math.max(
@@ -94,6 +101,7 @@ final class Rounds {
         }
         // Last, so that failAll finds who waits if anything above should throw.
         running = null;
+        tell(round);
         return true;
     }
 
@@ -106,7 +114,11 @@ final class Rounds {
      */
     boolean startIfDue(long neededMib, boolean settling) {
         quarantine.advance();
-        if (running != null || !isDue(neededMib, settling)) {
+        if (running != null) {
+            return false;
+        }
+        RoundReason reason = reasonFor(neededMib, settling);
+        if (reason == null) {
             return false;
         }
         List<Run> recycled = quarantine.takeFree(settling ? Long.MAX_VALUE : recycledMaxMib);
@@ -114,6 +126,10 @@ final class Rounds {
         Round round = new Round(log.beginRound(settling), plan, allocator.fileEndMib(), waiting, health);
         waiting = new ArrayDeque<>();
         running = round;
+        runningReason = reason;
+        runningEvent = new RoundEvent();
+        runningEvent.begin();
+        gauges.roundBegins();
         runner.start(round);
         return true;
     }
@@ -153,8 +169,14 @@ final class Rounds {
         }
         if (running != null && running.isDone()) {
             running = null;
+            gauges.roundEnds();
         }
         return count;
+    }
+
+    /** How many operations wait for a sync. */
+    int waitingCount() {
+        return waiting.size() + (running == null || health.hasFailed() ? 0 : running.waitingCount());
     }
 
     private @Nullable Operation pollWaiting() {
@@ -162,16 +184,33 @@ final class Rounds {
         return operation == null ? waiting.pollFirst() : operation;
     }
 
-    private boolean isDue(long neededMib, boolean settling) {
-        if (!waiting.isEmpty() || log.wantsRound()) {
-            return true;
+    /** Why a round is due; null if none is. */
+    private @Nullable RoundReason reasonFor(long neededMib, boolean settling) {
+        if (!waiting.isEmpty()) {
+            return RoundReason.FLUSH;
+        }
+        if (log.wantsRound()) {
+            return RoundReason.LOG;
         }
         if (settling) {
-            return !log.isAllInPlace() || quarantine.hasFree();
+            return !log.isAllInPlace() || quarantine.hasFree() ? RoundReason.SETTLE : null;
         }
         // Where the file cannot grow, it is tried only for somebody who needs it.
         boolean stockDue = lastNoSpace == null ? allocator.isLow(neededMib) : allocator.hasShortage();
-        return stockDue || isRecycleDue();
+        if (stockDue) {
+            return RoundReason.SPACE;
+        }
+        return isRecycleDue() ? RoundReason.TRIM : null;
+    }
+
+    private void tell(Round round) {
+        gauges.roundEnds();
+        gauges.observer().roundDone(runningReason, round.waitingCount(), round.syncNanos());
+        runningEvent.image = health.imageName();
+        runningEvent.reason = runningReason.name();
+        runningEvent.requestCount = round.waitingCount();
+        runningEvent.syncNanos = round.syncNanos();
+        runningEvent.commit();
     }
 
     private boolean isRecycleDue() {

@@ -4,6 +4,8 @@ import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
 import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.LogPage;
+import io.vhdxd.vhdx.measure.CommitEvent;
 import io.vhdxd.vhdx.request.AbandonedException;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.RequestQueue;
@@ -11,6 +13,7 @@ import io.vhdxd.vhdx.request.ZeroNotFastException;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,7 @@ final class WriteAgent {
     private final SpaceAllocator allocator;
     private final Rounds rounds;
     private final Growth growth;
+    private final WriterGauges gauges;
     private final int blockSizeMib;
 
     private final ArrayDeque<Operation> ready = new ArrayDeque<>();
@@ -55,6 +59,7 @@ final class WriteAgent {
             SpaceAllocator allocator,
             Rounds rounds,
             Growth growth,
+            WriterGauges gauges,
             long absentBlockCount) {
         this.requests = requests;
         this.health = health;
@@ -64,6 +69,7 @@ final class WriteAgent {
         this.allocator = allocator;
         this.rounds = rounds;
         this.growth = growth;
+        this.gauges = gauges;
         this.blockSizeMib = batch.disk().geometry().blockSizeMib();
         this.absentBlockCount = absentBlockCount;
     }
@@ -78,6 +84,16 @@ final class WriteAgent {
         if (closed) {
             return 0;
         }
+        gauges.turnBegins();
+        try {
+            return turn();
+        } finally {
+            setGauges();
+            gauges.turnEnds();
+        }
+    }
+
+    private int turn() {
         // Read once: what the end of the queue was decided on has to be what the close is decided on.
         boolean closing = closeRequested;
         int work = takeRequests(closing);
@@ -99,6 +115,13 @@ final class WriteAgent {
             work++;
         }
         return work;
+    }
+
+    private void setGauges() {
+        int unfinished = ready.size() + stalled.size() + (growing == null ? 0 : 1);
+        gauges.setRequests(unfinished + rounds.waitingCount());
+        gauges.setLog(log);
+        gauges.setSpace(batch.disk().geometry().blockCount() - absentBlockCount, allocator.fileEndMib() * Geometry.MIB);
     }
 
     /** How long the caller of {@link #doWork} may sleep unless it is woken; {@link Long#MAX_VALUE} if for ever. */
@@ -225,8 +248,11 @@ final class WriteAgent {
     /** Puts what is staged into the log, shows it to everybody, and completes the operations of the batch. */
     private void commit() {
         if (batch.hasStaged()) {
+            List<LogPage> pages = batch.pages();
+            CommitEvent event = new CommitEvent();
+            event.begin();
             try {
-                log.append(batch.pages(), allocator.fileEndMib() * Geometry.MIB);
+                log.append(pages, allocator.fileEndMib() * Geometry.MIB);
             } catch (IOException e) {
                 health.fail(e);
             }
@@ -234,6 +260,7 @@ final class WriteAgent {
                 return;
             }
             absentBlockCount -= batch.publish();
+            tell(event, pages.size());
         }
         Operation operation = inBatch.pollFirst();
         while (operation != null) {
@@ -244,6 +271,14 @@ final class WriteAgent {
             }
             operation = inBatch.pollFirst();
         }
+    }
+
+    private void tell(CommitEvent event, int pageCount) {
+        gauges.observer().entryWritten(inBatch.size(), pageCount);
+        event.image = health.imageName();
+        event.requestCount = inBatch.size();
+        event.pageCount = pageCount;
+        event.commit();
     }
 
     private int advanceBackground(boolean closing) {

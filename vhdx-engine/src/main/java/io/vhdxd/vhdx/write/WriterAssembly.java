@@ -13,7 +13,13 @@ import java.util.function.Supplier;
  * Puts the parts of a writer together; production and tests differ only in the runner of the rounds, the clock and the
  * source of GUIDs.
  */
-record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwrites, ImageHealth health, Disk disk) {
+record WriterAssembly(
+        RequestQueue requests,
+        WriteAgent agent,
+        Overwrites overwrites,
+        ImageHealth health,
+        Disk disk,
+        WriterGauges gauges) {
     static WriterAssembly of(
             WritableImage image,
             AccessGate gate,
@@ -36,7 +42,9 @@ record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwr
         ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, health, newGuid);
         BatPages batPages = new BatPages(disk, image.blockMap(), image.bat().fileOffsetBytes());
         Batch batch = new Batch(disk, image.storage(), image.blockMap(), batPages, allocator, quarantine);
-        Rounds rounds = new Rounds(disk, log, allocator, quarantine, health, roundRunner, nanoClock);
+        WriterGauges gauges =
+                new WriterGauges(log.capacityBytes(), image.presentBlockCount(), fileEndMib * Geometry.MIB);
+        Rounds rounds = new Rounds(disk, log, allocator, quarantine, health, roundRunner, gauges, nanoClock);
         Growth growth = new Growth(image, disk, batPages, allocator, log);
         RequestQueue requests = new RequestQueue();
         WriteAgent agent = new WriteAgent(
@@ -48,8 +56,9 @@ record WriterAssembly(RequestQueue requests, WriteAgent agent, Overwrites overwr
                 allocator,
                 rounds,
                 growth,
+                gauges,
                 geometry.blockCount() - image.presentBlockCount());
         Overwrites overwrites = new Overwrites(disk, image.storage(), image.blockMap(), health, session);
-        return new WriterAssembly(requests, agent, overwrites, health, disk);
+        return new WriterAssembly(requests, agent, overwrites, health, disk, gauges);
     }
 }

@@ -22,10 +22,12 @@
  * io.vhdxd.vhdx.write.Overwrites} is the way past the writer, for data in blocks that are present. {@link
  * io.vhdxd.vhdx.write.ImageHealth} is shared by both: after the first failure nothing is changed any more (promise R4).
  *
+ * <p>{@code WriterGauges} shows others what the writer does; nothing in here is decided by it.
+ *
  * <p>The agent has no thread, no clock and no randomness of its own, so that tests step it by hand; {@link
  * io.vhdxd.vhdx.write.WriterThreads} runs it in production.
  *
- * <p>May depend on: diagnosis, format, log, map, request, storage.
+ * <p>May depend on: diagnosis, format, log, map, measure, request, storage.
  */
 @NullMarked
 package io.vhdxd.vhdx.write;

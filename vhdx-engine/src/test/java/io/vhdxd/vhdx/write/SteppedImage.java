@@ -11,6 +11,8 @@ import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.AccessGate;
 import io.vhdxd.vhdx.map.BlockMap;
+import io.vhdxd.vhdx.measure.ImageObserver;
+import io.vhdxd.vhdx.measure.WriterState;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.DiskLayer;
 import io.vhdxd.vhdx.request.Completion;
@@ -118,6 +120,14 @@ public final class SteppedImage {
     /** One turn of the agent. */
     public int step() {
         return assembly.agent().doWork();
+    }
+
+    WriterState state() {
+        return assembly.gauges().read(!assembly.requests().isEmpty());
+    }
+
+    void observe(ImageObserver observer) {
+        assembly.gauges().observe(observer);
     }
 
     long sleepNanos() {
