@@ -19,8 +19,14 @@ import org.jspecify.annotations.Nullable;
  * <p>In a reply with chunks, what the block map knows to be zeros goes as a hole, without its bytes.
  */
 final class ReadOperation extends Operation implements Runnable {
-    /** A range in more pieces than this is sent in one: their headers would outweigh what the holes save. */
-    private static final int PARTS_MAX = 64;
+    /** A range in more chunks than this is sent in one: their headers would outweigh what the holes save. */
+    private static final int CHUNKS_MAX = 64;
+
+    /**
+     * At most so much of the data is in one buffer. Buffers of 1 MiB and more are made anew by Netty's allocator, and
+     * cleared by the JVM; smaller ones are used again.
+     */
+    private static final int PIECE_BYTES = 256 << 10;
 
     private static final int ZEROS = 0;
     private static final int DATA = 1;
@@ -28,18 +34,26 @@ final class ReadOperation extends Operation implements Runnable {
     private final Disk disk;
     private final ReplyFormat format;
     private final int headerBytes;
-    private final List<Part> parts = new ArrayList<>(1);
+    private final List<Piece> pieces = new ArrayList<>(1);
 
-    /** The part that is to be read next. */
-    private int nextPart;
+    /** The piece that is to be read next. */
+    private int nextPiece;
 
     /**
-     * A piece of the range.
+     * What one buffer holds of the range, or a hole in it.
      *
-     * @param buffer room for a header, and for the data behind it; null if the piece is a hole
+     * @param chunkBytes the length of the chunk that begins with this piece; 0 if it continues the one before
+     * @param buffer room for the chunk's header, if it begins here, and for the data behind it; null if this is a hole
      */
-    private record Part(
-            long offsetBytes, int lengthBytes, @Nullable ByteBuf buffer) {}
+    private record Piece(
+            long offsetBytes,
+            int lengthBytes,
+            int chunkBytes,
+            @Nullable ByteBuf buffer) {
+        boolean beginsChunk() {
+            return chunkBytes > 0;
+        }
+    }
 
     ReadOperation(Session session, Request request, long reservedBytes, Disk disk) {
         super(session, request, reservedBytes);
@@ -61,7 +75,7 @@ final class ReadOperation extends Operation implements Runnable {
         return false;
     }
 
-    /** Cuts the range into parts, and gets the buffers for them. */
+    /** Cuts the range into chunks and pieces, and gets the buffers for them. */
     private void plan() throws IOException {
         long offsetBytes = request.offsetBytes();
         if (format.hasChunks()) {
@@ -69,28 +83,35 @@ final class ReadOperation extends Operation implements Runnable {
                     disk,
                     offsetBytes,
                     request.lengthBytes(),
-                    request.has(CommandFlags.DF) ? 1 : PARTS_MAX,
+                    request.has(CommandFlags.DF) ? 1 : CHUNKS_MAX,
                     kind -> kind == ExtentKind.DATA ? DATA : ZEROS);
             if (extents != null && extents.coveredBytes() == request.lengthBytes()) {
                 for (int i = 0; i < extents.count(); i++) {
-                    addPart(offsetBytes, (int) extents.lengthBytes(i), extents.number(i) == DATA);
+                    addChunk(offsetBytes, (int) extents.lengthBytes(i), extents.number(i) == DATA);
                     offsetBytes += extents.lengthBytes(i);
                 }
                 return;
             }
         }
-        addPart(offsetBytes, (int) request.lengthBytes(), true);
+        addChunk(offsetBytes, (int) request.lengthBytes(), true);
     }
 
-    private void addPart(long offsetBytes, int lengthBytes, boolean isData) {
-        ByteBuf buffer = isData ? session.allocator().directBuffer(headerBytes + lengthBytes) : null;
-        parts.add(new Part(offsetBytes, lengthBytes, buffer));
+    private void addChunk(long offsetBytes, int lengthBytes, boolean isData) {
+        if (!isData) {
+            pieces.add(new Piece(offsetBytes, lengthBytes, lengthBytes, null));
+            return;
+        }
+        for (int done = 0; done < lengthBytes; done += PIECE_BYTES) {
+            int pieceBytes = Math.min(lengthBytes - done, PIECE_BYTES);
+            ByteBuf buffer = session.allocator().directBuffer((done == 0 ? headerBytes : 0) + pieceBytes);
+            pieces.add(new Piece(offsetBytes + done, pieceBytes, done == 0 ? lengthBytes : 0, buffer));
+        }
     }
 
     private boolean readWithoutWaiting() throws IOException {
-        for (; nextPart < parts.size(); nextPart++) {
-            Part part = parts.get(nextPart);
-            if (part.buffer != null && !disk.tryRead(part.offsetBytes, room(part.buffer, part.lengthBytes))) {
+        for (; nextPiece < pieces.size(); nextPiece++) {
+            Piece piece = pieces.get(nextPiece);
+            if (piece.buffer != null && !disk.tryRead(piece.offsetBytes, room(piece, piece.buffer))) {
                 return false;
             }
         }
@@ -104,43 +125,46 @@ final class ReadOperation extends Operation implements Runnable {
             if (session.isAbandoned()) {
                 throw new AbandonedException();
             }
-            for (; nextPart < parts.size(); nextPart++) {
-                Part part = parts.get(nextPart);
-                if (part.buffer != null) {
-                    disk.read(part.offsetBytes, room(part.buffer, part.lengthBytes));
+            for (; nextPiece < pieces.size(); nextPiece++) {
+                Piece piece = pieces.get(nextPiece);
+                if (piece.buffer != null) {
+                    disk.read(piece.offsetBytes, room(piece, piece.buffer));
                 }
             }
             return true;
         });
     }
 
-    private ByteBuffer room(ByteBuf buffer, int lengthBytes) {
-        return buffer.nioBuffer(headerBytes, lengthBytes);
+    private ByteBuffer room(Piece piece, ByteBuf buffer) {
+        return buffer.nioBuffer(piece.beginsChunk() ? headerBytes : 0, piece.lengthBytes);
     }
 
     @Override
     void succeed(ReplyStream replies) {
-        if (parts.isEmpty()) {
+        if (pieces.isEmpty()) {
             format.writeNoData(replies.room(format.noDataBytes()), request);
         }
-        for (int i = 0; i < parts.size(); i++) {
-            Part part = parts.get(i);
-            boolean done = i == parts.size() - 1;
-            if (part.buffer == null) {
+        long endBytes = request.offsetBytes() + request.lengthBytes();
+        for (Piece piece : pieces) {
+            ByteBuf buffer = piece.buffer;
+            boolean done = piece.offsetBytes + piece.chunkBytes == endBytes;
+            if (buffer == null) {
                 ByteBuf out = replies.room(format.holeBytes());
-                format.writeHole(out, done, request, part.offsetBytes, part.lengthBytes);
+                format.writeHole(out, done, request, piece.offsetBytes, piece.lengthBytes);
+            } else if (piece.beginsChunk()) {
+                format.writeDataHeader(buffer, done, request, piece.offsetBytes, piece.chunkBytes);
+                replies.write(buffer.writerIndex(headerBytes + piece.lengthBytes));
             } else {
-                format.writeDataHeader(part.buffer, done, request, part.offsetBytes, part.lengthBytes);
-                replies.write(part.buffer.writerIndex(headerBytes + part.lengthBytes));
+                replies.write(buffer.writerIndex(piece.lengthBytes));
             }
         }
     }
 
     @Override
     void discard() {
-        for (Part part : parts) {
-            if (part.buffer != null) {
-                part.buffer.release();
+        for (Piece piece : pieces) {
+            if (piece.buffer != null) {
+                piece.buffer.release();
             }
         }
     }
