@@ -317,6 +317,36 @@ public final class NbdClient implements AutoCloseable {
         return data;
     }
 
+    /**
+     * Takes the replies to requests whose cookies count from 0, in any order; all must tell success.
+     *
+     * @param data what each READ is to be filled with; empty for other commands
+     * @param offsets where each request begins
+     */
+    public void takeReplies(byte[][] data, long[] offsets) throws IOException {
+        for (int left = data.length; left > 0; ) {
+            int magic = in.readInt();
+            if (magic == Magic.SIMPLE_REPLY) {
+                assertThat(in.readInt()).as("error").isZero();
+                in.readFully(data[(int) in.readLong()]);
+                left--;
+                continue;
+            }
+            assertThat(magic).isEqualTo(Magic.STRUCTURED_REPLY);
+            boolean done = (in.readUnsignedShort() & 1) != 0;
+            int type = in.readUnsignedShort();
+            int request = (int) in.readLong();
+            ByteBuffer content = ByteBuffer.allocate(in.readInt());
+            in.readFully(content.array());
+            assertThat(type).as("type of chunk").isIn(0, 1, 2);
+            if (type == 1) {
+                int at = (int) (content.getLong() - offsets[request]);
+                content.get(data[request], at, content.remaining());
+            }
+            left -= done ? 1 : 0;
+        }
+    }
+
     /** Waits for the server to close the connection; what comes before is thrown away. */
     public void awaitEnd() throws IOException {
         try {

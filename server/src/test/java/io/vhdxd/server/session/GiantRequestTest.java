@@ -1,0 +1,73 @@
+package io.vhdxd.server.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vhdxd.nbd.Command;
+import io.vhdxd.server.export.Export;
+import io.vhdxd.server.export.ExportTable;
+import io.vhdxd.server.export.VhdxDisk;
+import io.vhdxd.server.net.ConnectionLimits;
+import io.vhdxd.server.net.ListenAddress;
+import io.vhdxd.server.net.NbdServer;
+import io.vhdxd.server.support.NbdClient;
+import io.vhdxd.vhdx.Access;
+import io.vhdxd.vhdx.DiskType;
+import io.vhdxd.vhdx.ImageCreation;
+import io.vhdxd.vhdx.VhdxImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("SEC-27: giant requests do what they say, and others pass")
+class GiantRequestTest {
+    private static final long MIB = 1 << 20;
+    private static final long LENGTH = (4L << 30) - 512;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private Path directory;
+
+    @Test
+    @DisplayName("SEC-19: WRITE_ZEROES of 4 GiB less a sector zeroes all of it, and nothing else")
+    void zeroes() throws IOException {
+        byte[] data = new byte[512];
+        Arrays.fill(data, (byte) 7);
+        try (VhdxImage image = open();
+                NbdServer server = serve(image);
+                NbdClient client = NbdClient.simple(server.addresses().getFirst(), "disk")) {
+            for (long offset = 0; offset < 5L << 30; offset += 61 * MIB + 512) {
+                client.write(0, 1, offset, data);
+                assertThat(client.outcome()).isZero();
+            }
+            client.write(0, 1, LENGTH - 512, data);
+            assertThat(client.outcome()).isZero();
+            client.write(0, 1, LENGTH, data);
+            assertThat(client.outcome()).isZero();
+            client.request(Command.WRITE_ZEROES, 0, 2, 0, LENGTH);
+            assertThat(client.outcome()).isZero();
+            for (long offset = 0; offset < 5L << 30; offset += 61 * MIB + 512) {
+                assertThat(client.read(offset, 512)).isEqualTo(offset < LENGTH ? new byte[512] : data);
+            }
+            assertThat(client.read(LENGTH - 512, 512)).isEqualTo(new byte[512]);
+            assertThat(client.read(LENGTH, 512)).isEqualTo(data);
+        }
+    }
+
+    private VhdxImage open() throws IOException {
+        Path file = directory.resolve("disk.vhdx");
+        new ImageCreation(DiskType.DYNAMIC, 8L << 30, 1 << 20, 512, 4096, 1 << 20).create(file);
+        return VhdxImage.open(file, Access.READ_WRITE);
+    }
+
+    private static NbdServer serve(VhdxImage image) throws IOException {
+        NbdServer server = new NbdServer(
+                new ExportTable(List.of(new Export("disk", "", new VhdxDisk(image), false)), null),
+                new NbdServer.Settings(1, 1, new ConnectionLimits(10, 10, 20_000), 64 << 20, SessionLimits.DEFAULT));
+        server.listen(new ListenAddress.Tcp("127.0.0.1", 0));
+        return server;
+    }
+}
