@@ -6,10 +6,11 @@ import io.vhdxd.vhdx.ExtentVisitor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
 
-/** The extents of a range, as numbers that stand for their kinds. Neighbours have different numbers. */
+/** The extents of a range, found out piece by piece, as numbers that stand for their kinds. Neighbours have different numbers. */
 final class Extents implements ExtentVisitor {
+    private final long offsetBytes;
+    private final long lengthBytes;
     private final int countMax;
     private final ToIntFunction<ExtentKind> number;
     private long[] lengthsBytes = new long[4];
@@ -17,25 +18,42 @@ final class Extents implements ExtentVisitor {
     private int count;
     private long coveredBytes;
 
-    private Extents(int countMax, ToIntFunction<ExtentKind> number) {
+    /** Whether there was another extent behind the last one that may be told. */
+    private boolean full;
+
+    /** @param countMax the extents behind the first so many are not looked for */
+    Extents(long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number) {
+        this.offsetBytes = offsetBytes;
+        this.lengthBytes = lengthBytes;
         this.countMax = countMax;
         this.number = number;
     }
 
-    /** The first extents of a range, at most so many; null if it takes waiting for the device to tell them. */
-    static @Nullable Extents tryOf(
-            Disk disk, long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number)
-            throws IOException {
-        Extents extents = new Extents(countMax, number);
-        return disk.tryExtents(offsetBytes, lengthBytes, extents) ? extents : null;
+    /**
+     * Looks at the next piece of the range, at most so long.
+     *
+     * @return false if it takes waiting for the device to tell all of it
+     */
+    boolean tryAdvance(Disk disk, long bytesMax) throws IOException {
+        return disk.tryExtents(positionBytes(), pieceBytes(bytesMax), this);
     }
 
-    /** The first extents of a range, at most so many. Waits for the device if need be. */
-    static Extents of(Disk disk, long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number)
-            throws IOException {
-        Extents extents = new Extents(countMax, number);
-        disk.extents(offsetBytes, lengthBytes, extents);
-        return extents;
+    /** Looks at the next piece of the range, at most so long. Waits for the device if need be. */
+    void advance(Disk disk, long bytesMax) throws IOException {
+        disk.extents(positionBytes(), pieceBytes(bytesMax), this);
+    }
+
+    private long positionBytes() {
+        return offsetBytes + coveredBytes;
+    }
+
+    private long pieceBytes(long bytesMax) {
+        return Math.min(bytesMax, lengthBytes - coveredBytes);
+    }
+
+    /** Whether nothing is left to be found out. */
+    boolean isComplete() {
+        return full || coveredBytes == lengthBytes;
     }
 
     int count() {
@@ -56,25 +74,26 @@ final class Extents implements ExtentVisitor {
     }
 
     @Override
-    public boolean extent(long offsetBytes, long lengthBytes, ExtentKind kind, int depth) {
+    public boolean extent(long extentOffsetBytes, long extentBytes, ExtentKind kind, int depth) {
         int extentNumber = number.applyAsInt(kind);
         if (count > 0 && numbers[count - 1] == extentNumber) {
-            lengthsBytes[count - 1] += lengthBytes;
+            lengthsBytes[count - 1] += extentBytes;
         } else if (count == countMax) {
+            full = true;
             return false;
         } else {
-            add(lengthBytes, extentNumber);
+            add(extentBytes, extentNumber);
         }
-        coveredBytes += lengthBytes;
+        coveredBytes += extentBytes;
         return true;
     }
 
-    private void add(long lengthBytes, int extentNumber) {
+    private void add(long extentBytes, int extentNumber) {
         if (count == numbers.length) {
             lengthsBytes = Arrays.copyOf(lengthsBytes, 2 * count);
             numbers = Arrays.copyOf(numbers, 2 * count);
         }
-        lengthsBytes[count] = lengthBytes;
+        lengthsBytes[count] = extentBytes;
         numbers[count] = extentNumber;
         count++;
     }

@@ -79,13 +79,12 @@ final class ReadOperation extends Operation implements Runnable {
     private void plan() throws IOException {
         long offsetBytes = request.offsetBytes();
         if (format.hasChunks()) {
-            Extents extents = Extents.tryOf(
-                    disk,
+            Extents extents = new Extents(
                     offsetBytes,
                     request.lengthBytes(),
                     request.has(CommandFlags.DF) ? 1 : CHUNKS_MAX,
                     kind -> kind == ExtentKind.DATA ? DATA : ZEROS);
-            if (extents != null && extents.coveredBytes() == request.lengthBytes()) {
+            if (extents.tryAdvance(disk, request.lengthBytes()) && extents.coveredBytes() == request.lengthBytes()) {
                 for (int i = 0; i < extents.count(); i++) {
                     addChunk(offsetBytes, (int) extents.lengthBytes(i), extents.number(i) == DATA);
                     offsetBytes += extents.lengthBytes(i);

@@ -11,22 +11,37 @@ import io.vhdxd.vhdx.ExtentKind;
 import io.vhdxd.vhdx.request.AbandonedException;
 import java.io.IOException;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
-/** BLOCK_STATUS, from the block map, and the sector bitmaps of a differencing disk. The extents end where the request does, or earlier (nbd.md CM-09). */
+/**
+ * BLOCK_STATUS, from the block map, and the sector bitmaps of a differencing disk. The extents end where the request does,
+ * or earlier (nbd.md CM-09).
+ *
+ * <p>A request may be about all of a huge disk (nbd.md EX-05). Its beginning is looked up on the event loop, which is all
+ * of it for most; the rest on the pool's threads, in slices, between which others have their turn.
+ */
 final class StatusOperation extends Operation implements Runnable {
     /** A client with a range in more pieces has to ask again from there on. */
     static final int EXTENTS_MAX = 4096;
 
+    /** Up to here a range is looked up on the event loop: 1024 blocks of the smallest size. */
+    static final long INLINE_BYTES = 1L << 30;
+
+    /** How much a thread of the pool looks up before the next task has its turn. */
+    static final long SLICE_BYTES = 16L << 30;
+
     private final Disk disk;
     private final List<MetaContext> contexts;
-    private @Nullable Extents extents;
+    private final Extents extents;
 
     StatusOperation(Session session, Request request, long reservedBytes, Disk disk, List<MetaContext> contexts) {
         super(session, request, reservedBytes);
         this.disk = disk;
         this.contexts = contexts;
+        this.extents = new Extents(
+                request.offsetBytes(),
+                request.lengthBytes(),
+                request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX,
+                StatusOperation::allocationFlags);
     }
 
     /** What one reply may need. */
@@ -36,42 +51,38 @@ final class StatusOperation extends Operation implements Runnable {
 
     @Override
     boolean start() throws IOException {
-        extents = Extents.tryOf(
-                disk, request.offsetBytes(), request.lengthBytes(), countMax(), StatusOperation::allocationFlags);
-        if (extents == null) {
-            session.ioPool().execute(this);
-            return false;
+        if (extents.tryAdvance(disk, INLINE_BYTES) && extents.isComplete()) {
+            return true;
         }
-        return true;
+        session.ioPool().execute(this);
+        return false;
     }
 
-    /** Finds the extents out on a thread that may wait. */
+    /** Goes on by a slice, on a thread that may wait. */
     @Override
     public void run() {
         session.carryOut(this, () -> {
             if (session.isAbandoned()) {
                 throw new AbandonedException();
             }
-            extents = Extents.of(
-                    disk, request.offsetBytes(), request.lengthBytes(), countMax(), StatusOperation::allocationFlags);
-            return true;
+            extents.advance(disk, SLICE_BYTES);
+            if (extents.isComplete()) {
+                return true;
+            }
+            session.ioPool().execute(this);
+            return false;
         });
-    }
-
-    private int countMax() {
-        return request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX;
     }
 
     @Override
     void succeed(ReplyStream replies) {
         ReplyFormat format = session.format();
-        Extents found = Objects.requireNonNull(extents);
         for (int i = 0; i < contexts.size(); i++) {
-            ByteBuf out = replies.room(format.statusBytes(found.count()));
+            ByteBuf out = replies.room(format.statusBytes(extents.count()));
             boolean done = i == contexts.size() - 1;
-            format.writeStatusHeader(out, done, request, contexts.get(i).id(), found.count());
-            for (int j = 0; j < found.count(); j++) {
-                format.writeExtent(out, found.lengthBytes(j), found.number(j));
+            format.writeStatusHeader(out, done, request, contexts.get(i).id(), extents.count());
+            for (int j = 0; j < extents.count(); j++) {
+                format.writeExtent(out, extents.lengthBytes(j), extents.number(j));
             }
         }
     }

@@ -3,6 +3,7 @@ package io.vhdxd.server.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.nbd.Command;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.export.VhdxDisk;
@@ -21,10 +22,13 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("SEC-27: giant requests do what they say, and others pass")
 class GiantRequestTest {
     private static final long MIB = 1 << 20;
+    private static final long DISK_BYTES_MAX = 64L << 40;
     private static final long LENGTH = (4L << 30) - 512;
 
     @TempDir
@@ -36,7 +40,7 @@ class GiantRequestTest {
     void zeroes() throws IOException {
         byte[] data = new byte[512];
         Arrays.fill(data, (byte) 7);
-        try (VhdxImage image = open();
+        try (VhdxImage image = open(8L << 30);
                 NbdServer server = serve(image);
                 NbdClient client = NbdClient.simple(server.addresses().getFirst(), "disk")) {
             for (long offset = 0; offset < 5L << 30; offset += 61 * MIB + 512) {
@@ -57,9 +61,35 @@ class GiantRequestTest {
         }
     }
 
-    private VhdxImage open() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {Command.TRIM, Command.WRITE_ZEROES})
+    @DisplayName("EX-05: writes and flushes of others pass a TRIM or WRITE_ZEROES of 64 TiB")
+    void othersPass(int command) throws IOException {
+        byte[] data = new byte[512];
+        Arrays.fill(data, (byte) 7);
+        try (VhdxImage image = open(DISK_BYTES_MAX);
+                NbdServer server = serve(image);
+                NbdClient other = NbdClient.simple(server.addresses().getFirst(), "disk");
+                NbdClient giant =
+                        NbdClient.transmitting(server.addresses().getFirst(), "disk", TransmissionMode.EXTENDED)) {
+            other.write(0, 1, DISK_BYTES_MAX - 512, data);
+            assertThat(other.outcome()).isZero();
+            giant.request(command, 0, 1, 0, DISK_BYTES_MAX);
+            for (int i = 0; i < 10; i++) {
+                other.write(0, 1, i * MIB, data);
+                assertThat(other.outcome()).isZero();
+                other.request(Command.FLUSH, 0, 2, 0, 0);
+                assertThat(other.outcome()).isZero();
+            }
+            assertThat(giant.isQuiet()).isTrue();
+            assertThat(giant.outcome()).isZero();
+            assertThat(other.read(DISK_BYTES_MAX - 512, 512)).isEqualTo(new byte[512]);
+        }
+    }
+
+    private VhdxImage open(long sizeBytes) throws IOException {
         Path file = directory.resolve("disk.vhdx");
-        new ImageCreation(DiskType.DYNAMIC, 8L << 30, 1 << 20, 512, 4096, 1 << 20).create(file);
+        new ImageCreation(DiskType.DYNAMIC, sizeBytes, 1 << 20, 512, 4096, 1 << 20).create(file);
         return VhdxImage.open(file, Access.READ_WRITE);
     }
 

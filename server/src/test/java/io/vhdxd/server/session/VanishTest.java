@@ -11,6 +11,7 @@ import io.vhdxd.server.support.NbdClient;
 import io.vhdxd.server.support.TestServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,13 +25,14 @@ class VanishTest {
     private static final int PAYLOAD_BYTES = 4096;
 
     @Test
-    @DisplayName("Every byte of the options, and of a WRITE, ended by a FIN and by a reset in turn")
+    @DisplayName("Every byte of the handshake, and of a WRITE, ended by a FIN and by a reset in turn")
     void everyByte() throws IOException {
         MemoryDisk disk = new MemoryDisk(1).allPresent();
-        byte[] name = TestServer.EXPORT.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] name = TestServer.EXPORT.getBytes(StandardCharsets.UTF_8);
         byte[] payload = new byte[PAYLOAD_BYTES];
         Arrays.fill(payload, (byte) 7);
-        byte[] conversation = ByteBuffer.allocate(16 + 16 + 16 + 6 + name.length + 28 + PAYLOAD_BYTES)
+        byte[] conversation = ByteBuffer.allocate(4 + 16 + 16 + 16 + 6 + name.length + 28 + PAYLOAD_BYTES)
+                .putInt(NbdClient.NO_ZEROES_AND_FIXED)
                 .putLong(Magic.OPTION)
                 .putInt(OptionCode.STRUCTURED_REPLY.wireValue())
                 .putInt(0)
@@ -52,7 +54,7 @@ class VanishTest {
             long descriptors = entries("/proc/self/fd");
             long threads = entries("/proc/self/task");
             for (int length = 0; length < conversation.length; length++) {
-                NbdClient client = NbdClient.connect(server.address());
+                NbdClient client = NbdClient.connectSilently(server.address());
                 client.send(Arrays.copyOf(conversation, length));
                 if (length % 2 == 0) {
                     client.close();
@@ -68,7 +70,7 @@ class VanishTest {
             // The JVM's own threads come and go.
             assertThat(entries("/proc/self/task")).isLessThan(threads + 5);
 
-            NbdClient client = NbdClient.connect(server.address());
+            NbdClient client = NbdClient.connectSilently(server.address());
             client.send(conversation);
             Await.until(() -> disk.events().size() == 1);
             client.close();

@@ -2,8 +2,11 @@ package io.vhdxd.server.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vhdxd.nbd.AllocationFlags;
+import io.vhdxd.nbd.ChunkType;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.CommandFlags;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.export.VhdxDisk;
@@ -34,8 +37,17 @@ import org.junit.jupiter.api.io.TempDir;
 class WireModelTest {
     private static final int SECTOR_BYTES = 512;
     private static final int SECTORS = 64 << 11;
-    private static final int REQUESTS_IN_A_ROUND = 6;
-    private static final int ROUNDS = Boolean.getBoolean("vhdxd.deep") ? 20_000 : 600;
+    private static final int REQUESTS_IN_A_ROUND = 8;
+    private static final int[] COMMANDS = {
+        Command.READ,
+        Command.READ,
+        Command.WRITE,
+        Command.WRITE,
+        Command.WRITE_ZEROES,
+        Command.TRIM,
+        Command.BLOCK_STATUS
+    };
+    private static final int ROUNDS = Boolean.getBoolean("vhdxd.deep") ? 20_000 : 300;
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -44,7 +56,8 @@ class WireModelTest {
     private final byte[] model = new byte[SECTORS * SECTOR_BYTES];
 
     @Test
-    @DisplayName("RQ-04, CM-02, SEC-19: simple and structured replies, TCP and Unix sockets, through a restart")
+    @DisplayName(
+            "RQ-04, CM-02, CM-08, EX-06, SEC-19: simple, structured and extended replies, TCP and Unix sockets, through a restart")
     void model() throws IOException, InterruptedException {
         long seed = Long.getLong("vhdxd.seed", System.nanoTime());
         System.out.println("vhdxd.seed=" + seed);
@@ -64,11 +77,12 @@ class WireModelTest {
                                 2, 2, new ConnectionLimits(100, 100, 20_000), 64 << 20, SessionLimits.DEFAULT))) {
             ListenAddress tcp = server.listen(new ListenAddress.Tcp("127.0.0.1", 0));
             ListenAddress unix = server.listen(new ListenAddress.Unix(directory.resolve("socket")));
-            List<NbdClient> clients = List.of(
-                    NbdClient.simple(tcp, "disk"),
-                    NbdClient.structured(tcp, "disk"),
-                    NbdClient.simple(unix, "disk"),
-                    NbdClient.structured(unix, "disk"));
+            List<NbdClient> clients = new ArrayList<>();
+            for (ListenAddress address : List.of(tcp, unix)) {
+                clients.add(NbdClient.simple(address, "disk"));
+                clients.add(NbdClient.structured(address, "disk"));
+                clients.add(NbdClient.transmitting(address, "disk", TransmissionMode.EXTENDED, "base:allocation"));
+            }
             for (int round = 0; round < rounds; round++) {
                 playRound(clients, random);
             }
@@ -114,8 +128,10 @@ class WireModelTest {
             }
         }
         Arrays.fill(taken, sector, sector + count, true);
-        int[] commands = {Command.READ, Command.READ, Command.WRITE, Command.WRITE, Command.WRITE_ZEROES, Command.TRIM};
-        int command = commands[random.nextInt(commands.length)];
+        int command = COMMANDS[random.nextInt(COMMANDS.length)];
+        if (command == Command.BLOCK_STATUS && !client.mode().hasChunks()) {
+            command = Command.READ;
+        }
         int flags = command != Command.READ && random.nextInt(8) == 0 ? CommandFlags.FUA : 0;
         if (command == Command.WRITE_ZEROES && random.nextBoolean()) {
             flags |= CommandFlags.NO_HOLE;
@@ -139,17 +155,47 @@ class WireModelTest {
     private void takeReplies(NbdClient client, List<Play> plays) throws IOException {
         byte[][] read = new byte[plays.size()][];
         for (int i = 0; i < plays.size(); i++) {
-            boolean isRead = plays.get(i).command == Command.READ;
-            read[i] = new byte[isRead ? plays.get(i).count * SECTOR_BYTES : 0];
+            read[i] = new byte[plays.get(i).command == Command.READ ? plays.get(i).count * SECTOR_BYTES : 0];
         }
-        client.takeReplies(
-                read,
-                plays.stream()
-                        .mapToLong(play -> (long) play.sector * SECTOR_BYTES)
-                        .toArray());
+        for (int left = plays.size(); left > 0; ) {
+            NbdClient.Chunk chunk = client.chunk(cookie -> read[(int) cookie].length);
+            assertThat(chunk.error()).isZero();
+            int index = (int) chunk.cookie();
+            ByteBuffer content = chunk.content();
+            if (chunk.simple()) {
+                content.get(read[index]);
+            } else if (chunk.type() == ChunkType.OFFSET_DATA) {
+                int at = (int) content.getLong() - plays.get(index).sector * SECTOR_BYTES;
+                content.get(read[index], at, content.remaining());
+            } else if (chunk.type() == ChunkType.BLOCK_STATUS || chunk.type() == ChunkType.BLOCK_STATUS_EXT) {
+                checkExtents(plays.get(index), content, client.mode() == TransmissionMode.EXTENDED);
+            }
+            left -= chunk.done() ? 1 : 0;
+        }
         for (int i = 0; i < plays.size(); i++) {
             apply(plays.get(i), read[i]);
         }
+    }
+
+    /** The extents end where the request does, and what they call zeros is zeros. */
+    private void checkExtents(Play play, ByteBuffer content, boolean extended) {
+        content.getInt();
+        if (extended) {
+            content.getInt();
+        }
+        long position = (long) play.sector * SECTOR_BYTES;
+        while (content.hasRemaining()) {
+            long length = extended ? content.getLong() : content.getInt();
+            long flags = extended ? content.getLong() : content.getInt();
+            if ((flags & AllocationFlags.ZERO) != 0) {
+                byte[] told = Arrays.copyOfRange(model, (int) position, (int) (position + length));
+                assertThat(Arrays.mismatch(told, new byte[told.length]))
+                        .as("first byte of %s at %d that is no zero", play, position)
+                        .isEqualTo(-1);
+            }
+            position += length;
+        }
+        assertThat(position).isEqualTo((long) (play.sector + play.count) * SECTOR_BYTES);
     }
 
     private void apply(Play play, byte[] read) throws IOException {
@@ -162,8 +208,8 @@ class WireModelTest {
             }
             case Command.WRITE -> play.payload.get(0, model, from, to - from);
             case Command.WRITE_ZEROES -> Arrays.fill(model, from, to, (byte) 0);
-            // What is trimmed is undefined; only whole blocks are sure to read as zeros. So it is read, and must stay
-            // so.
+            case Command.BLOCK_STATUS -> {}
+            // What is trimmed is undefined. So it is read, and must stay so.
             default -> System.arraycopy(play.client.read(from, to - from), 0, model, from, to - from);
         }
     }

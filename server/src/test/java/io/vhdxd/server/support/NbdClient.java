@@ -24,12 +24,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongToIntFunction;
 import java.util.stream.Stream;
 
 /** A client that sends what a test tells it, byte by byte, and blocks until it gets an answer. */
 public final class NbdClient implements AutoCloseable {
     private static final int OPTION_ACK = 1;
-    private static final int NO_ZEROES_AND_FIXED = 3;
+
+    /** The client flags FIXED_NEWSTYLE and NO_ZEROES. */
+    public static final int NO_ZEROES_AND_FIXED = 3;
 
     private final SocketChannel channel;
     private final DataInputStream in;
@@ -66,15 +69,21 @@ public final class NbdClient implements AutoCloseable {
         this.out = new DataOutputStream(Channels.newOutputStream(channel));
     }
 
-    /** Connects, and reads the greeting. */
+    /** Connects, reads the greeting, and answers it. */
     public static NbdClient connect(ListenAddress address) throws IOException {
+        NbdClient client = connectSilently(address);
+        client.out.writeInt(NO_ZEROES_AND_FIXED);
+        return client;
+    }
+
+    /** Connects, and reads the greeting. */
+    public static NbdClient connectSilently(ListenAddress address) throws IOException {
         SocketAddress socketAddress = switch (address) {
             case ListenAddress.Tcp tcp -> new InetSocketAddress(InetAddress.getByName(tcp.host()), tcp.port());
             case ListenAddress.Unix unix -> UnixDomainSocketAddress.of(unix.path());
         };
         NbdClient client = new NbdClient(SocketChannel.open(socketAddress));
         client.in.readFully(new byte[18]);
-        client.out.writeInt(NO_ZEROES_AND_FIXED);
         return client;
     }
 
@@ -111,6 +120,10 @@ public final class NbdClient implements AutoCloseable {
             assertThat(optionReply()).isEqualTo(OPTION_ACK);
         }
         mode = wanted;
+    }
+
+    public TransmissionMode mode() {
+        return mode;
     }
 
     public void selectContexts(String export, String... contexts) throws IOException {
@@ -256,19 +269,29 @@ public final class NbdClient implements AutoCloseable {
 
     /** Reads one simple reply, with so much data if it tells success. */
     public Chunk simpleReply(int length) throws IOException {
-        assertThat(in.readInt()).isEqualTo(Magic.SIMPLE_REPLY);
-        int error = in.readInt();
-        long cookie = in.readLong();
-        byte[] content = new byte[error == 0 ? length : 0];
-        in.readFully(content);
-        return new Chunk(true, true, 0, error, cookie, 0, ByteBuffer.wrap(content));
+        Chunk reply = chunk(cookie -> length);
+        assertThat(reply.simple()).isTrue();
+        return reply;
     }
 
     /** Reads one chunk, or one simple reply without data. */
     public Chunk chunk() throws IOException {
+        return chunk(cookie -> 0);
+    }
+
+    /**
+     * Reads one chunk, or one simple reply.
+     *
+     * @param dataBytes how much data comes with a simple reply, by its cookie
+     */
+    public Chunk chunk(LongToIntFunction dataBytes) throws IOException {
         int magic = in.readInt();
         if (magic == Magic.SIMPLE_REPLY && mode != TransmissionMode.EXTENDED) {
-            return new Chunk(true, true, 0, in.readInt(), in.readLong(), 0, ByteBuffer.allocate(0));
+            int error = in.readInt();
+            long cookie = in.readLong();
+            byte[] data = new byte[error == 0 ? dataBytes.applyAsInt(cookie) : 0];
+            in.readFully(data);
+            return new Chunk(true, true, 0, error, cookie, 0, ByteBuffer.wrap(data));
         }
         boolean extended = mode == TransmissionMode.EXTENDED;
         assertThat(magic).isEqualTo(extended ? Magic.EXTENDED_REPLY : Magic.STRUCTURED_REPLY);
@@ -315,36 +338,6 @@ public final class NbdClient implements AutoCloseable {
             }
         }
         return data;
-    }
-
-    /**
-     * Takes the replies to requests whose cookies count from 0, in any order; all must tell success.
-     *
-     * @param data what each READ is to be filled with; empty for other commands
-     * @param offsets where each request begins
-     */
-    public void takeReplies(byte[][] data, long[] offsets) throws IOException {
-        for (int left = data.length; left > 0; ) {
-            int magic = in.readInt();
-            if (magic == Magic.SIMPLE_REPLY) {
-                assertThat(in.readInt()).as("error").isZero();
-                in.readFully(data[(int) in.readLong()]);
-                left--;
-                continue;
-            }
-            assertThat(magic).isEqualTo(Magic.STRUCTURED_REPLY);
-            boolean done = (in.readUnsignedShort() & 1) != 0;
-            int type = in.readUnsignedShort();
-            int request = (int) in.readLong();
-            ByteBuffer content = ByteBuffer.allocate(in.readInt());
-            in.readFully(content.array());
-            assertThat(type).as("type of chunk").isIn(0, 1, 2);
-            if (type == 1) {
-                int at = (int) (content.getLong() - offsets[request]);
-                content.get(data[request], at, content.remaining());
-            }
-            left -= done ? 1 : 0;
-        }
     }
 
     /** Waits for the server to close the connection; what comes before is thrown away. */

@@ -4,7 +4,6 @@ import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.LogPage;
 import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.map.BlockMap;
-import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -92,12 +91,12 @@ final class Batch {
     }
 
     /** Whether any block of a range is in another state than NOT_PRESENT and ZERO. */
-    boolean holdsMapped(ImageRequest range) {
-        if (range.lengthBytes() == 0) {
+    boolean holdsMapped(long offsetBytes, long endBytes) {
+        if (offsetBytes == endBytes) {
             return false;
         }
-        long lastBlock = disk.blockOf(range.endBytes() - 1);
-        long block = map.nextMapped(disk.blockOf(range.offsetBytes()));
+        long lastBlock = disk.blockOf(endBytes - 1);
+        long block = map.nextMapped(disk.blockOf(offsetBytes));
         while (block <= lastBlock) {
             switch (BlockMap.state(map.entry(block))) {
                 case NOT_PRESENT, ZERO -> block = map.nextMapped(block + 1);

@@ -68,7 +68,14 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
         return positionBytes == request.endBytes();
     }
 
-    /** Whether the operation changes anything in the image as it is. */
+    /** Where the part ends that may be done in one batch. */
+    final long turnEndBytes(Disk disk) {
+        long turnBytes = (long) TURN_BLOCKS * disk.geometry().blockSizeBytes();
+        long turnStartBytes = disk.blockStartBytes(disk.blockOf(positionBytes));
+        return Math.min(request.endBytes(), turnStartBytes + turnBytes);
+    }
+
+    /** Whether the next turn of the operation changes anything in the image as it is. */
     abstract boolean changesImage(Batch batch);
 
     /** Why the operation has failed; null if it has not. */

@@ -18,7 +18,7 @@ final class TrimOperation extends Operation {
 
     @Override
     boolean changesImage(Batch batch) {
-        return !batch.disk().fixed() && batch.holdsMapped(request());
+        return !batch.disk().fixed() && batch.holdsMapped(positionBytes(), turnEndBytes(batch.disk()));
     }
 
     @Override

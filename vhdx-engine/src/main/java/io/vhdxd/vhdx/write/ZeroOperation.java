@@ -24,7 +24,9 @@ final class ZeroOperation extends Operation {
 
     @Override
     boolean changesImage(Batch batch) {
-        return keepAllocated ? request().lengthBytes() > 0 : batch.holdsMapped(request());
+        return keepAllocated
+                ? request().lengthBytes() > 0
+                : batch.holdsMapped(positionBytes(), turnEndBytes(batch.disk()));
     }
 
     @Override
@@ -63,18 +65,20 @@ final class ZeroOperation extends Operation {
         return true;
     }
 
-    /** Looks at all blocks of the range before any of them is changed. */
+    /** Only the first and the last block of a range can be covered in part. */
     private void requireFast(Batch batch) throws ZeroNotFastException {
         Disk disk = batch.disk();
         if (disk.zeroesFast() || request().lengthBytes() == 0) {
             return;
         }
-        boolean keepsSpace = keepAllocated || disk.fixed();
-        long lastBlock = disk.blockOf(request().endBytes() - 1);
-        for (long block = disk.blockOf(request().offsetBytes()); block <= lastBlock; block++) {
-            if (keepsSpace || (batch.isPresent(block) && !coversBlock(disk, block))) {
-                throw new ZeroNotFastException("block " + block + " can only be zeroed by writing zeros");
-            }
+        requireFast(batch, disk.blockOf(request().offsetBytes()));
+        requireFast(batch, disk.blockOf(request().endBytes() - 1));
+    }
+
+    private void requireFast(Batch batch, long block) throws ZeroNotFastException {
+        boolean keepsSpace = keepAllocated || batch.disk().fixed();
+        if (keepsSpace || (batch.isPresent(block) && !coversBlock(batch.disk(), block))) {
+            throw new ZeroNotFastException("block " + block + " can only be zeroed by writing zeros");
         }
     }
 }

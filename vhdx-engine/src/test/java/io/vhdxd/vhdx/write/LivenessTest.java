@@ -2,6 +2,7 @@ package io.vhdxd.vhdx.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.request.FlushRequest;
 import io.vhdxd.vhdx.request.RequestQueue;
@@ -184,6 +185,29 @@ class LivenessTest {
         assertThat(zero.isSuccess()).isTrue();
         assertThat(image.storage().recording()).isEmpty();
         assertThat(image.blockMap().entry(0)).isEqualTo(BlockMap.NOT_PRESENT);
+    }
+
+    @Test
+    @DisplayName("SEC-27: a trim of a huge disk looks no further than it comes in a turn")
+    void giantTrimLooksAtATurn() throws IOException {
+        SteppedImage image = SteppedImage.open(SimulatedImages.dynamic(64L << 30, 1 << 20));
+        image.write((64L << 30) - MIB, stamp(1));
+        image.settle();
+        image.close();
+        SteppedImage again = SteppedImage.open(image.storage());
+        again.storage().startRecording();
+        Answer trim = again.trim(0, 64L << 30);
+        again.step();
+        // The session begins when the trim comes to the only block that it changes.
+        assertThat(again.storage().recording()).isEmpty();
+        Answer write = again.write(0, stamp(2));
+        again.step();
+        again.step();
+        assertThat(write.isSuccess()).isTrue();
+        assertThat(trim.isGiven()).isFalse();
+        again.settle();
+        assertThat(trim.isSuccess()).isTrue();
+        assertThat(again.blockMap().entry((64L << 10) - 1)).isEqualTo(BlockMap.entryOf(PayloadBlockState.UNMAPPED, 0));
     }
 
     private static ByteBuffer stamp(long stamp) {
