@@ -2,6 +2,7 @@ package io.vhdxd.nbd.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.ReferenceCounted;
 import io.vhdxd.nbd.Payload;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ReceivedPayload implements Payload {
     static final int PIECE_BYTES = 256 << 10;
 
-    private static final ByteBuf[] NO_OWNERS = {};
+    private static final ReferenceCounted[] NO_OWNERS = {};
     private static final ByteBuffer[] NO_BUFFERS = {};
 
     private final int lengthBytes;
@@ -24,7 +25,7 @@ final class ReceivedPayload implements Payload {
     private ByteBuffer[] buffers = NO_BUFFERS;
 
     /** What to release for each part. */
-    private ByteBuf[] owners = NO_OWNERS;
+    private ReferenceCounted[] owners = NO_OWNERS;
 
     private int partCount;
 
@@ -63,7 +64,8 @@ final class ReceivedPayload implements Payload {
      *
      * @return whether it is complete
      */
-    boolean takeFrom(ByteBuf received) {
+    boolean takeFrom(RequestBuffer requestBuffer) {
+        ByteBuf received = requestBuffer.received();
         int availableBytes = Math.min(received.readableBytes(), lengthBytes);
         int missingBytes = lengthBytes - availableBytes;
         if (missingBytes > 0 && missingBytes <= received.writableBytes()) {
@@ -72,9 +74,9 @@ final class ReceivedPayload implements Payload {
         inPieces = missingBytes > 0;
         int partsNeeded = (availableBytes > 0 ? 1 : 0) + (missingBytes + PIECE_BYTES - 1) / PIECE_BYTES;
         buffers = new ByteBuffer[partsNeeded];
-        owners = new ByteBuf[partsNeeded];
+        owners = new ReferenceCounted[partsNeeded];
         if (availableBytes > 0) {
-            add(received.retain(), received.nioBuffer(received.readerIndex(), availableBytes));
+            add(requestBuffer.retain(), received.nioBuffer(received.readerIndex(), availableBytes));
             received.skipBytes(availableBytes);
         }
         return !inPieces;
@@ -101,7 +103,7 @@ final class ReceivedPayload implements Payload {
         return bytesLeft == 0 && piece != null && !piece.isWritable();
     }
 
-    private void add(ByteBuf owner, ByteBuffer buffer) {
+    private void add(ReferenceCounted owner, ByteBuffer buffer) {
         owners[partCount] = owner;
         buffers[partCount] = buffer;
         partCount++;

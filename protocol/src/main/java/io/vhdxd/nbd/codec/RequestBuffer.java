@@ -3,6 +3,9 @@ package io.vhdxd.nbd.codec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.util.ReferenceCounted;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The buffer that the socket reads headers into, and the payloads that fit behind them. Bytes are added at its end and
@@ -10,14 +13,17 @@ import io.netty.buffer.Unpooled;
  * its place. An idle connection has none.
  */
 final class RequestBuffer {
-    static final int CAPACITY_BYTES = 128 << 10;
-
-    /** With less room than this, a new buffer is better than a short read. */
-    static final int SHORT_ROOM_BYTES = 32 << 10;
+    /** With less room than this part of it, a new buffer is better than a short read. */
+    static final int SHORT_ROOM_DIVISOR = 4;
 
     /** The size of a request without its payload. */
     private final int headerBytes;
 
+    private final ReceiveMemory memory;
+
+    private @Nullable SharedBuffer shared;
+
+    /** The bytes of the {@link #shared} buffer. */
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
 
     /** The beginning of a header that waits for the next buffer. */
@@ -25,8 +31,9 @@ final class RequestBuffer {
 
     private int fragmentBytes;
 
-    RequestBuffer(int headerBytes) {
+    RequestBuffer(int headerBytes, ReceiveMemory memory) {
         this.headerBytes = headerBytes;
+        this.memory = memory;
     }
 
     /** What has been received; the caller takes bytes by moving the reader index. */
@@ -34,21 +41,31 @@ final class RequestBuffer {
         return buffer;
     }
 
+    /** Keeps what has been received where it is, until the caller releases what this returns. */
+    ReferenceCounted retain() {
+        return Objects.requireNonNull(shared).retain();
+    }
+
     /** The same buffer, or its successor if need be, with room for more behind what has been received. */
     ByteBuf withRoom(ByteBufAllocator allocator) {
-        if (!buffer.isReadable() && buffer.refCnt() == 1) {
-            // No payload holds a slice, so the memory can be used again.
+        if (!buffer.isReadable() && !isHeldByPayloads()) {
+            // The memory can be used again.
             buffer.clear();
         }
         // More bytes than these can only be the beginning of a payload, and there is room for the rest of it.
-        if (buffer.writableBytes() < SHORT_ROOM_BYTES && buffer.readableBytes() < headerBytes) {
-            ByteBuf successor = allocator.directBuffer(CAPACITY_BYTES, CAPACITY_BYTES);
-            successor.writeBytes(fragment, 0, fragmentBytes).writeBytes(buffer);
+        if (buffer.writableBytes() <= buffer.capacity() / SHORT_ROOM_DIVISOR && buffer.readableBytes() < headerBytes) {
+            SharedBuffer successor = SharedBuffer.allocate(allocator, memory);
+            successor.bytes().writeBytes(fragment, 0, fragmentBytes).writeBytes(buffer);
             fragmentBytes = 0;
-            buffer.release();
-            buffer = successor;
+            release();
+            shared = successor;
+            buffer = successor.bytes();
         }
         return buffer;
+    }
+
+    private boolean isHeldByPayloads() {
+        return shared != null && shared.refCnt() > 1;
     }
 
     /**
@@ -58,7 +75,7 @@ final class RequestBuffer {
      */
     void shrink(boolean inHeader) {
         boolean nothingInIt = inHeader ? buffer.readableBytes() < headerBytes : !buffer.isReadable();
-        if (nothingInIt && buffer.refCnt() == 1 && buffer.capacity() > 0) {
+        if (nothingInIt && shared != null && !isHeldByPayloads()) {
             fragmentBytes = buffer.readableBytes();
             buffer.readBytes(fragment, 0, fragmentBytes);
             release();
@@ -67,7 +84,10 @@ final class RequestBuffer {
 
     /** Forgets what has been received. */
     void release() {
-        buffer.release();
-        buffer = Unpooled.EMPTY_BUFFER;
+        if (shared != null) {
+            shared.release();
+            shared = null;
+            buffer = Unpooled.EMPTY_BUFFER;
+        }
     }
 }

@@ -4,7 +4,10 @@ import io.vhdxd.nbd.Request;
 
 /** What a server does with the requests of one connection. Called on the channel's event loop: it must not block. */
 public interface RequestHandler {
-    /** The first call; no request comes before it. */
+    /** What the buffers for requests may take; all connections of a server share it. Asked before {@link #onStart}. */
+    ReceiveMemory receiveMemory();
+
+    /** The first call about the connection; no request comes before it. */
     void onStart(RequestDecoder decoder);
 
     /**

@@ -56,7 +56,7 @@ final class RequestParser {
         extended = session.mode() == TransmissionMode.EXTENDED;
         headerBytes = extended ? EXTENDED_HEADER_BYTES : COMPACT_HEADER_BYTES;
         maximumPayloadBytes = session.export().maximumPayloadBytes();
-        requestBuffer = new RequestBuffer(headerBytes);
+        requestBuffer = new RequestBuffer(headerBytes, handler.receiveMemory());
     }
 
     /** Where the next bytes belong: behind those that are there. */
@@ -200,7 +200,7 @@ final class RequestParser {
     }
 
     private boolean isComplete(ReceivedPayload incoming) {
-        return incoming.isInPieces() ? incoming.isComplete() : incoming.takeFrom(requestBuffer.received());
+        return incoming.isInPieces() ? incoming.isComplete() : incoming.takeFrom(requestBuffer);
     }
 
     private boolean skipPayload() {

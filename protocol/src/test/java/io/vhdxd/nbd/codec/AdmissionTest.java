@@ -58,8 +58,8 @@ class AdmissionTest {
             ByteBuf network = Unpooled.wrappedBuffer(
                     new WireBytes().write(1, 0, new byte[1 << 20]).toArray());
             connection.receive(network);
-            assertThat(network.readableBytes()).isEqualTo((1 << 20) + 28 - RequestBuffer.CAPACITY_BYTES);
-            assertThat(connection.allocator.liveBytes()).isEqualTo(RequestBuffer.CAPACITY_BYTES);
+            assertThat(network.readableBytes()).isEqualTo((1 << 20) + 28 - SharedBuffer.LARGE_BYTES);
+            assertThat(connection.allocator.liveBytes()).isEqualTo(SharedBuffer.LARGE_BYTES);
 
             resume(connection);
             connection.receive(network);

@@ -23,7 +23,7 @@ class DirectReceiveTest {
     private static final int HEADER_BYTES = RequestParser.COMPACT_HEADER_BYTES;
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 512, 4096, 65536, RequestBuffer.CAPACITY_BYTES - HEADER_BYTES})
+    @ValueSource(ints = {1, 512, 4096, 65536, SharedBuffer.LARGE_BYTES - HEADER_BYTES})
     @DisplayName("A payload that fits behind its header is one slice of the buffer that the socket has read into")
     void oneSlice(int length) {
         try (TestConnection connection = TestConnection.transmitting(TestConnection.Way.SOCKET)) {
@@ -46,7 +46,7 @@ class DirectReceiveTest {
         try (TestConnection connection = TestConnection.transmitting(TestConnection.Way.SOCKET)) {
             connection.handler.keepsPayloads = true;
             connection.send(new WireBytes().write(1, 0, bytes));
-            int inFirst = RequestBuffer.CAPACITY_BYTES - HEADER_BYTES;
+            int inFirst = SharedBuffer.LARGE_BYTES - HEADER_BYTES;
             int inLast = length - inFirst - 3 * ReceivedPayload.PIECE_BYTES;
             Payload payload = payload(connection, 0);
             assertThat(payload.buffers())
@@ -74,7 +74,8 @@ class DirectReceiveTest {
     void sharedBuffer() {
         try (TestConnection connection = TestConnection.transmitting(TestConnection.Way.SOCKET)) {
             connection.handler.keepsPayloads = true;
-            int count = (RequestBuffer.CAPACITY_BYTES - RequestBuffer.SHORT_ROOM_BYTES) / (HEADER_BYTES + 4096);
+            int count = (SharedBuffer.LARGE_BYTES - SharedBuffer.LARGE_BYTES / RequestBuffer.SHORT_ROOM_DIVISOR)
+                    / (HEADER_BYTES + 4096);
             byte[][] payloads = new byte[count][];
             for (int i = 0; i < count; i++) {
                 payloads[i] = random(4096);
@@ -99,8 +100,8 @@ class DirectReceiveTest {
                     .write(2, 0, second)
                     .toArray();
             connection.send(Arrays.copyOf(bytes, bytes.length - 15_000));
-            assertThat(RequestBuffer.CAPACITY_BYTES - (bytes.length - 15_000))
-                    .isBetween(15_000, RequestBuffer.SHORT_ROOM_BYTES);
+            assertThat(SharedBuffer.LARGE_BYTES - (bytes.length - 15_000))
+                    .isBetween(15_000, SharedBuffer.LARGE_BYTES / RequestBuffer.SHORT_ROOM_DIVISOR);
             connection.send(Arrays.copyOfRange(bytes, bytes.length - 15_000, bytes.length));
             assertThat(connection.allocator.live()).hasSize(1);
             assertThat(payload(connection, 1).buffers()).containsExactly(ByteBuffer.wrap(second));
@@ -132,10 +133,10 @@ class DirectReceiveTest {
             assertThat(connection.allocator.liveBytes()).isZero();
             connection.send(new byte[1]);
             assertThat(connection.allocator.liveBytes())
-                    .isLessThanOrEqualTo(RequestBuffer.CAPACITY_BYTES + ReceivedPayload.PIECE_BYTES);
+                    .isLessThanOrEqualTo(SharedBuffer.LARGE_BYTES + ReceivedPayload.PIECE_BYTES);
             connection.send(new byte[10 << 20]);
             assertThat(connection.allocator.liveBytes())
-                    .isLessThanOrEqualTo((10 << 20) + RequestBuffer.CAPACITY_BYTES + ReceivedPayload.PIECE_BYTES);
+                    .isLessThanOrEqualTo((10 << 20) + SharedBuffer.LARGE_BYTES + ReceivedPayload.PIECE_BYTES);
             assertThat(connection.handler.received).isEmpty();
         }
     }

@@ -19,8 +19,14 @@ class RecordingHandler implements RequestHandler {
     final List<Throwable> failures = new ArrayList<>();
     Predicate<Request> admission = request -> true;
     boolean keepsPayloads;
+    ReceiveMemory receiveMemory = ReceiveMemory.unlimited();
 
     @Nullable RequestDecoder decoder;
+
+    @Override
+    public ReceiveMemory receiveMemory() {
+        return receiveMemory;
+    }
 
     @Override
     public void onStart(RequestDecoder newDecoder) {

@@ -145,7 +145,7 @@ class SocketReceiveTest {
                     assertReply(replies, 1000 + i);
                 }
                 List<Integer> partSizes = handlers.getFirst().partSizes();
-                partSizes.add(RequestBuffer.CAPACITY_BYTES);
+                partSizes.add(SharedBuffer.LARGE_BYTES);
                 partSizes.add(FORMAT.successBytes());
                 assertThat(server.allocator.capacities(buffersOfHandshake))
                         .as("the sizes of all buffers, which are those for requests, pieces and replies")

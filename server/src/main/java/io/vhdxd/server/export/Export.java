@@ -16,6 +16,7 @@ public final class Export {
     private final Disk disk;
     private final Leftovers leftovers = new Leftovers();
     private final Set<Attachment> attachments = ConcurrentHashMap.newKeySet();
+    private final Sweeps sweeps = new Sweeps(attachments);
     private final AtomicInteger settlingCount = new AtomicInteger();
 
     /** A connection that uses an export. */
@@ -25,10 +26,11 @@ public final class Export {
          * begun, and leaves the rest to {@link Export#leftovers}. Where the end of a client may be hidden behind bytes that
          * have not been read, that takes until they are.
          *
+         * @param looked is called when that has begun, on any thread
          * @param examined is called when that has been found out, on any thread. That may take as long as requests of the
          *     connection are under way
          */
-        void dropIfClientGone(Runnable examined);
+        void dropIfClientGone(Runnable looked, Runnable examined);
     }
 
     /**
@@ -104,14 +106,9 @@ public final class Export {
             return;
         }
         settlingCount.incrementAndGet();
-        Countdown countdown = new Countdown(() -> leftovers.whenNone(() -> {
+        sweeps.add(() -> leftovers.whenNone(() -> {
             settlingCount.decrementAndGet();
             settled.run();
         }));
-        for (Attachment attachment : attachments) {
-            countdown.expectOne();
-            attachment.dropIfClientGone(countdown::one);
-        }
-        countdown.one();
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.NbdError;
@@ -12,6 +13,7 @@ import io.vhdxd.nbd.Payload;
 import io.vhdxd.nbd.Refusal;
 import io.vhdxd.nbd.Request;
 import io.vhdxd.nbd.RequestValidator;
+import io.vhdxd.nbd.codec.ReceiveMemory;
 import io.vhdxd.nbd.codec.ReplyFormat;
 import io.vhdxd.nbd.codec.RequestDecoder;
 import io.vhdxd.nbd.codec.RequestHandler;
@@ -114,6 +116,11 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     }
 
     // What the decoder tells.
+
+    @Override
+    public ReceiveMemory receiveMemory() {
+        return server.receiveMemory();
+    }
 
     @Override
     public void onStart(RequestDecoder started) {
@@ -401,14 +408,22 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     }
 
     @Override
-    public void dropIfClientGone(Runnable examined) {
-        channel.eventLoop().execute(() -> {
+    public void dropIfClientGone(Runnable looked, Runnable examined) {
+        Runnable look = () -> {
             if (takesRequests()) {
                 examinations.begin(examined);
             } else {
                 examined.run();
             }
-        });
+            looked.run();
+        };
+        EventLoop loop = channel.eventLoop();
+        if (loop.inEventLoop()) {
+            // Not at once, so that a loop which looks at all of its connections turns to their requests in between.
+            var _ = loop.schedule(look, 0, TimeUnit.MILLISECONDS);
+        } else {
+            loop.execute(look);
+        }
     }
 
     @Override

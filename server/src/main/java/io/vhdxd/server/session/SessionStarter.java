@@ -5,6 +5,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.OptionReplyType;
+import io.vhdxd.nbd.codec.ReceiveMemory;
 import io.vhdxd.nbd.codec.RequestHandler;
 import io.vhdxd.nbd.codec.TransmissionStarter;
 import io.vhdxd.nbd.handshake.OptionRefusedException;
@@ -19,13 +20,17 @@ import org.slf4j.LoggerFactory;
 public final class SessionStarter implements TransmissionStarter {
     private static final Logger LOG = LoggerFactory.getLogger("vhdxd.session");
 
+    /** Large buffers for 256 busy connections. */
+    private static final long RECEIVE_BYTES = 32L << 20;
+
     private final ExportTable exports;
     private final SharedResources shared;
 
     public SessionStarter(
             ExportTable exports, SessionLimits limits, ByteBudget budget, IoPool ioPool, ClientProbe clientProbe) {
         this.exports = exports;
-        this.shared = new SharedResources(limits, budget, ioPool, new Sessions(), clientProbe);
+        this.shared = new SharedResources(
+                limits, budget, new ReceiveMemory(RECEIVE_BYTES), ioPool, new Sessions(), clientProbe);
     }
 
     /** Lets the connection in when no change of a client that is gone can come after its own any more (promise R2). */
