@@ -227,8 +227,8 @@ class ReadTest {
         try (NbdClient client = server.simpleClient()) {
             client.request(Command.READ, 0, 1, 0, 4096);
             assertThat(client.simpleReply(4096).error()).isEqualTo(NbdError.EIO.wireValue());
-            client.request(Command.READ, 0, 2, 0, 1 << 20);
-            assertThat(client.simpleReply(1 << 20).error()).isEqualTo(NbdError.EIO.wireValue());
+            client.request(Command.READ, 0, 2, 0, 2 << 20);
+            assertThat(client.simpleReply(2 << 20).error()).isEqualTo(NbdError.EIO.wireValue());
             disk.breakReads(null);
             assertThat(client.read(0, 512)).isEqualTo(range(0, 512));
         }

@@ -20,13 +20,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("R2, SEC-38: no write of a connection that is gone lands after a later one was answered")
 class ZombieWriteTest {
-    private static final int LARGE = 1 << 20;
+    /** Too large for the event loop. */
+    private static final int LARGE = 2 * SessionLimits.DEFAULT.inlineBytes();
+
     private static final int TAKEOVERS = Boolean.getBoolean("vhdxd.deep") ? 1000 : 50;
 
     /** One request at a time: while that is held, nothing is read from the client. */
     private static final SessionLimits ONE_REQUEST = new SessionLimits(1, LARGE, 0, 32 << 10);
 
-    private final MemoryDisk disk = new MemoryDisk(64);
+    private final MemoryDisk disk = new MemoryDisk(128);
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -106,7 +108,7 @@ class ZombieWriteTest {
             busy.write(0, 2, LARGE, payload(LARGE, 1));
             disk.overwriteGate.awaitHeld(2);
             NbdClient gone = server.simpleClient();
-            gone.write(0, 3, 2 * LARGE, payload(LARGE, 3));
+            gone.write(0, 3, 2L * LARGE, payload(LARGE, 3));
             // The requests of a connection are begun in their order, so the write has been handed to the pool.
             assertThat(gone.read(0, 512)).hasSize(512);
             gone.reset();
@@ -115,7 +117,7 @@ class ZombieWriteTest {
                 server.awaitWaiting(1);
                 disk.overwriteGate.open();
                 next.untilAck();
-                assertThat(next.read(2 * LARGE, 512)).isEqualTo(new byte[512]);
+                assertThat(next.read(2L * LARGE, 512)).isEqualTo(new byte[512]);
             }
         }
     }
