@@ -48,8 +48,15 @@ public record ImageCheck(List<Finding> findings, long findingCount, Severity wor
      * @throws IOException if the file cannot be read; what is wrong with the image itself is a finding
      */
     public static ImageCheck of(Path file, ParentSearch search) throws IOException {
-        Findings findings = new Findings();
         try (Storage storage = Storages.open(file, false)) {
+            return of(storage, file, search);
+        }
+    }
+
+    /** Checks an image that is open. */
+    static ImageCheck of(Storage storage, Path file, ParentSearch search) throws IOException {
+        Findings findings = new Findings();
+        try {
             ChangeTrackingFiles.warn(file, findings);
             LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
             ImageAudit.audit(loaded, findings);

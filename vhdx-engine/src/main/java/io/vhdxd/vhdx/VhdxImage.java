@@ -319,7 +319,8 @@ public final class VhdxImage implements Closeable {
         return replayed;
     }
 
-    private static void requireWritable(String name, Findings findings) throws ReadOnlyImageException {
+    /** Makes sure that nothing was found that forbids changes. */
+    static void requireWritable(String name, Findings findings) throws ReadOnlyImageException {
         for (Finding finding : findings.kept()) {
             if (finding.severity() == Severity.READ_ONLY) {
                 throw new ReadOnlyImageException(name + " can only be opened for reading: " + finding);

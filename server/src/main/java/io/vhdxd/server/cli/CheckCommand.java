@@ -1,18 +1,18 @@
 package io.vhdxd.server.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.vhdxd.vhdx.ImageCheck;
-import io.vhdxd.vhdx.diagnosis.Finding;
+import io.vhdxd.vhdx.ImageRepair;
 import io.vhdxd.vhdx.diagnosis.Severity;
+import io.vhdxd.vhdx.repair.RepairOptions;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -21,9 +21,23 @@ import picocli.CommandLine.Spec;
         name = "check",
         description = {
             "Examines an image: headers, regions, metadata, log and BAT.",
-            "Does not change it: a dirty log is replayed in memory."
+            "Without --repair it does not change it: a dirty log is replayed in memory.",
+            "With --repair it replays the log and mends what can be mended without losing anything. What needs a loss is",
+            "listed, and left alone unless --allow-loss is given (exit code 77). A repair that is killed can be given again."
         })
 final class CheckCommand implements Callable<Integer> {
+    /** What is to be repaired. */
+    enum What {
+        leaks,
+        all
+    }
+
+    /** Whose content a block gets whose sector bitmap is lost. */
+    enum Side {
+        child,
+        parent
+    }
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -35,24 +49,88 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private final ParentOptions parents = new ParentOptions();
 
+    @Option(names = "--repair", description = "Repair the image; the same as -r all.")
+    private boolean repairAll;
+
+    @Option(
+            names = "-r",
+            paramLabel = "WHAT",
+            description =
+                    "Repair: 'all' is wrong, or only 'leaks', which is space of the file that belongs to nothing.")
+    private @Nullable What repair;
+
+    @Option(
+            names = "--allow-loss",
+            description =
+                    "Repair also what can only be repaired by giving up content of the disk. What is lost is listed.")
+    private boolean allowLoss;
+
+    @Option(
+            names = "--use-header",
+            paramLabel = "NUMBER",
+            description = "The header that counts, 1 or 2, where both have the same number and differ.")
+    private @Nullable Integer headerToUse;
+
+    @Option(
+            names = "--without-bitmap",
+            paramLabel = "SIDE",
+            description =
+                    "With --allow-loss: blocks of a differencing disk whose sector bitmap is lost become those of the"
+                            + " 'child' or of its 'parent'.")
+    private @Nullable Side withoutBitmap;
+
     @Option(names = "--json", description = "Write JSON.")
     private boolean json;
 
     @Override
     public Integer call() throws Failure {
+        if (repairAll || repair != null) {
+            return repair();
+        }
+        require(!allowLoss && headerToUse == null && withoutBitmap == null, "these options need --repair");
         ImageCheck check;
         try {
             check = ImageCheck.of(image, parents.search());
         } catch (IOException e) {
             throw Failure.toOpen(image, e);
         }
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            JsonText.write(out, generator -> writeJson(generator, check));
-        } else {
-            writeText(out, check);
-        }
+        new CheckReport(image, check, null).write(spec.commandLine().getOut(), json);
         return exitCode(check.worst()).number();
+    }
+
+    private int repair() throws Failure {
+        require(!(repairAll && repair == What.leaks), "--repair and -r leaks exclude each other");
+        require(headerToUse == null || headerToUse == 1 || headerToUse == 2, "--use-header: expected 1 or 2");
+        require(withoutBitmap == null || allowLoss, "--without-bitmap needs --allow-loss");
+        ImageRepair outcome;
+        try {
+            outcome = repair == What.leaks
+                    ? ImageRepair.ofLeaks(image, parents.search())
+                    : ImageRepair.of(image, parents.search(), options());
+        } catch (IOException e) {
+            throw Failure.toChange(image, e);
+        }
+        new CheckReport(image, outcome.check(), outcome)
+                .write(spec.commandLine().getOut(), json);
+        if (outcome.lossRefused()) {
+            return ExitCode.WOULD_LOSE_DATA.number();
+        }
+        return exitCode(outcome.check().worst()).number();
+    }
+
+    private RepairOptions options() {
+        RepairOptions.WithoutBitmap side = switch (withoutBitmap) {
+            case null -> RepairOptions.WithoutBitmap.UNDECIDED;
+            case child -> RepairOptions.WithoutBitmap.CHILD;
+            case parent -> RepairOptions.WithoutBitmap.PARENT;
+        };
+        return new RepairOptions(allowLoss, headerToUse == null ? 0 : headerToUse, side);
+    }
+
+    private void require(boolean condition, String problem) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), problem);
+        }
     }
 
     /** Warnings are harmless; anything worse keeps data from being read or written. */
@@ -61,60 +139,5 @@ final class CheckCommand implements Callable<Integer> {
             case NOTE, WARNING -> ExitCode.OK;
             case READ_ONLY, FATAL -> ExitCode.BAD_IMAGE;
         };
-    }
-
-    static String name(Severity severity) {
-        return switch (severity) {
-            case NOTE -> "note";
-            case WARNING -> "warning";
-            case READ_ONLY -> "error";
-            case FATAL -> "fatal";
-        };
-    }
-
-    private static String verdict(Severity worst) {
-        return switch (worst) {
-            case NOTE -> "sound";
-            case WARNING -> "usable, with harmless faults";
-            case READ_ONLY -> "damaged: opens for reading only";
-            case FATAL -> "corrupt: does not open";
-        };
-    }
-
-    private void writeText(PrintWriter out, ImageCheck check) {
-        for (Finding finding : check.findings()) {
-            out.println(name(finding.severity()) + ": " + finding);
-        }
-        long notKept = check.findingCount() - check.findings().size();
-        if (notKept > 0) {
-            out.println("... and " + notKept + " more");
-        }
-        out.println(image + ": " + verdict(check.worst()));
-    }
-
-    private void writeJson(JsonGenerator generator, ImageCheck check) throws IOException {
-        generator.writeStartObject();
-        generator.writeStringField("image", image.toString());
-        generator.writeStringField("worst", name(check.worst()));
-        generator.writeStringField("verdict", verdict(check.worst()));
-        generator.writeNumberField("finding-count", check.findingCount());
-        writeFindings(generator, check.findings());
-        generator.writeEndObject();
-    }
-
-    /** Writes the field {@code findings}. */
-    static void writeFindings(JsonGenerator generator, List<Finding> findings) throws IOException {
-        generator.writeArrayFieldStart("findings");
-        for (Finding finding : findings) {
-            generator.writeStartObject();
-            generator.writeStringField("severity", name(finding.severity()));
-            generator.writeStringField("structure", finding.structure());
-            if (finding.fileOffsetBytes() >= 0) {
-                generator.writeNumberField("offset-bytes", finding.fileOffsetBytes());
-            }
-            generator.writeStringField("problem", finding.problem());
-            generator.writeEndObject();
-        }
-        generator.writeEndArray();
     }
 }

@@ -78,7 +78,7 @@ final class InfoCommand implements Callable<Integer> {
             line(out, "parent", parent);
         }
         for (Finding finding : info.findings()) {
-            line(out, CheckCommand.name(finding.severity()), finding);
+            line(out, CheckReport.name(finding.severity()), finding);
         }
     }
 
@@ -129,7 +129,7 @@ final class InfoCommand implements Callable<Integer> {
         if (!info.parentLocator().isEmpty()) {
             writeParents(generator, info);
         }
-        CheckCommand.writeFindings(generator, info.findings());
+        CheckReport.writeFindings(generator, info.findings());
         generator.writeEndObject();
     }
 

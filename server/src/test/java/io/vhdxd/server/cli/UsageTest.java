@@ -44,6 +44,8 @@ class UsageTest {
                 "resize x.vhdx",
                 "resize x.vhdx 10Q",
                 "compact",
+                "check --allow-loss x.vhdx",
+                "check -r some x.vhdx",
                 "convert x.vhdx",
                 "convert x.raw y.vhdx --to qcow2",
                 "dump-log",

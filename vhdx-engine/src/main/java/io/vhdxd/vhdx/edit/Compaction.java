@@ -92,7 +92,7 @@ public final class Compaction {
             throw e;
         }
         edits.finish();
-        giveBack();
+        UnusedSpace.giveBack(storage, space);
         return new Outcome(sizeBefore, storage.size(), zeroBlocks, movedBlocks);
     }
 
@@ -247,20 +247,5 @@ public final class Compaction {
             gapCursorMib = Math.min(gapCursorMib, from);
             from = freed.nextUsedMib(to);
         }
-    }
-
-    /** Gives all space that nothing uses back to the file system. The log is empty, so its entries say no size any more. */
-    private void giveBack() throws IOException {
-        long endMib = space.endMib();
-        if (storage.size() > endMib * Geometry.MIB) {
-            storage.setSize(endMib * Geometry.MIB);
-        }
-        long from = space.nextFreeMib(0);
-        while (from < endMib) {
-            long to = space.nextUsedMib(from);
-            storage.punchHole(from * Geometry.MIB, (to - from) * Geometry.MIB);
-            from = space.nextFreeMib(to);
-        }
-        storage.sync();
     }
 }

@@ -13,7 +13,7 @@ public record GuestRange(long offsetBytes, long lengthBytes) {
     }
 
     /** Adds a range behind all others; the last one becomes longer if the new one begins at its end. */
-    static void append(List<GuestRange> ranges, long offsetBytes, long lengthBytes) {
+    public static void append(List<GuestRange> ranges, long offsetBytes, long lengthBytes) {
         if (!ranges.isEmpty() && ranges.getLast().endBytes() == offsetBytes) {
             GuestRange last = ranges.removeLast();
             ranges.add(new GuestRange(last.offsetBytes, last.lengthBytes + lengthBytes));

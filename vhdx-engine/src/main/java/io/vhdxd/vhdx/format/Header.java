@@ -130,6 +130,19 @@ public record Header(
                 logOffsetBytes);
     }
 
+    /** The same header with an empty log at another place. */
+    public Header withLog(long newLogOffsetBytes, long newLogLengthBytes) {
+        return new Header(
+                sequenceNumber,
+                fileWriteGuid,
+                dataWriteGuid,
+                GuidCodec.NIL,
+                0,
+                version,
+                newLogLengthBytes,
+                newLogOffsetBytes);
+    }
+
     /**
      * The same header with another log GUID. A log that gets a GUID is one of version 0, whatever was said of an unused log
      * before.

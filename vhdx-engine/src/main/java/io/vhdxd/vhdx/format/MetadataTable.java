@@ -16,12 +16,15 @@ public record MetadataTable(List<MetadataEntry> entries) {
     public static final int ENTRY_COUNT_MAX = 2047;
     public static final int USER_ENTRY_COUNT_MAX = 1024;
 
+    /** Where the entry count stands, from the start of the table. */
+    public static final int COUNT_OFFSET = 10;
+
     private static final String NAME = "metadata table";
 
     /** {@code metadata}. */
     private static final long SIGNATURE = 0x6174_6164_6174_656DL;
 
-    private static final int ENTRY_COUNT_OFFSET = 10;
+    private static final long PAGE_BYTES = 4096;
     private static final int ENTRIES_OFFSET = 32;
     private static final int ENTRY_BYTES = 32;
 
@@ -49,11 +52,11 @@ public record MetadataTable(List<MetadataEntry> entries) {
                     fileOffsetBytes,
                     "signature 0x%016x, expected 0x%016x (\"metadata\")".formatted(in.getLong(0), SIGNATURE));
         }
-        int count = Short.toUnsignedInt(in.getShort(ENTRY_COUNT_OFFSET));
+        int count = Short.toUnsignedInt(in.getShort(COUNT_OFFSET));
         if (count > ENTRY_COUNT_MAX) {
             throw new CorruptImageException(
                     NAME,
-                    fileOffsetBytes + ENTRY_COUNT_OFFSET,
+                    fileOffsetBytes + COUNT_OFFSET,
                     "entry count " + count + ", expected at most " + ENTRY_COUNT_MAX);
         }
         List<MetadataEntry> entries = new ArrayList<>(count);
@@ -68,18 +71,56 @@ public record MetadataTable(List<MetadataEntry> entries) {
         return new MetadataTable(entries);
     }
 
+    /** The bytes of an entry, as they stand in the table. */
+    public static ByteBuffer encodeEntry(MetadataEntry entry) {
+        ByteBuffer out = ByteBuffer.allocateDirect(ENTRY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        putEntry(out, 0, entry);
+        return out;
+    }
+
+    /** The bytes of an entry count, which stands at {@link #COUNT_OFFSET}. */
+    public static ByteBuffer encodeCount(int count) {
+        return ByteBuffer.allocateDirect(Short.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putShort(0, (short) count);
+    }
+
+    /**
+     * A place in the metadata region that no item has, on whole pages of 4 KiB.
+     *
+     * @param regionLengthBytes how long the region is
+     * @return from the start of the region; -1 if there is no room
+     */
+    public long freeOffsetBytes(long lengthBytes, long regionLengthBytes) {
+        long at = BYTES;
+        boolean moved = true;
+        while (moved) {
+            moved = false;
+            for (MetadataEntry entry : entries) {
+                long end = entry.offsetBytes() + entry.lengthBytes();
+                if (entry.lengthBytes() > 0 && entry.offsetBytes() < at + lengthBytes && end > at) {
+                    at = Math.ceilDiv(end, PAGE_BYTES) * PAGE_BYTES;
+                    moved = true;
+                }
+            }
+        }
+        return at + lengthBytes <= regionLengthBytes ? at : -1;
+    }
+
     /** Writes the table to the buffer's first {@link #BYTES} bytes, which must be zero. */
     public void encode(ByteBuffer dst) {
         ByteBuffer out = dst.slice(0, BYTES).order(ByteOrder.LITTLE_ENDIAN);
         out.putLong(0, SIGNATURE);
-        out.putShort(ENTRY_COUNT_OFFSET, (short) entries.size());
+        out.putShort(COUNT_OFFSET, (short) entries.size());
         for (int i = 0; i < entries.size(); i++) {
-            MetadataEntry entry = entries.get(i);
-            int at = ENTRIES_OFFSET + i * ENTRY_BYTES;
-            GuidCodec.put(out, at, entry.itemId());
-            out.putInt(at + 16, (int) entry.offsetBytes());
-            out.putInt(at + 20, (int) entry.lengthBytes());
-            out.putInt(at + 24, entry.flags());
+            putEntry(out, ENTRIES_OFFSET + i * ENTRY_BYTES, entries.get(i));
         }
+    }
+
+    private static void putEntry(ByteBuffer out, int at, MetadataEntry entry) {
+        GuidCodec.put(out, at, entry.itemId());
+        out.putInt(at + 16, (int) entry.offsetBytes());
+        out.putInt(at + 20, (int) entry.lengthBytes());
+        out.putInt(at + 24, entry.flags());
     }
 }

@@ -126,6 +126,21 @@ public record ParentLocator(Map<String, String> entries) {
         return guid(entries.get(PARENT_LINKAGE_2));
     }
 
+    /** The same locator, of a parent with this DataWriteGuid and no other. */
+    public ParentLocator linkedTo(UUID dataWriteGuid) {
+        Map<String, String> changed = new LinkedHashMap<>(entries);
+        changed.put(PARENT_LINKAGE, linkageText(dataWriteGuid));
+        changed.remove(PARENT_LINKAGE_2);
+        return new ParentLocator(changed);
+    }
+
+    /** The same locator, which accepts a parent with this DataWriteGuid as well. */
+    public ParentLocator alsoLinkedTo(UUID dataWriteGuid) {
+        Map<String, String> changed = new LinkedHashMap<>(entries);
+        changed.put(PARENT_LINKAGE_2, linkageText(dataWriteGuid));
+        return new ParentLocator(changed);
+    }
+
     private static @Nullable UUID guid(@Nullable String text) {
         if (text == null) {
             return null;

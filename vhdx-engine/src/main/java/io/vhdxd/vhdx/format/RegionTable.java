@@ -70,6 +70,17 @@ public record RegionTable(List<RegionEntry> entries) {
         return new RegionTable(entries);
     }
 
+    /** Whether a copy has its signature and the right checksum, whatever it says. */
+    public static boolean isIntact(ByteBuffer bytes, int copy) {
+        try {
+            ByteBuffer in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+            StructureHead.require(in, SIGNATURE, copyName(copy), copyOffsetBytes(copy));
+            return true;
+        } catch (CorruptImageException e) {
+            return false;
+        }
+    }
+
     /** The table's {@link #BYTES} bytes, with their checksum. */
     public ByteBuffer encode() {
         ByteBuffer out = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -102,7 +102,7 @@ public final class ImageLoader {
     }
 
     /** Everything that takes space in the file, but the blocks. */
-    private static List<FileRange> structures(Header header, Regions regions, long fileSizeBytes) {
+    static List<FileRange> structures(Header header, Regions regions, long fileSizeBytes) {
         List<FileRange> ranges = new ArrayList<>();
         ranges.add(new FileRange("header section", 0, Geometry.MIB));
         if (Long.compareUnsigned(header.logOffsetBytes(), fileSizeBytes) < 0) {
@@ -118,7 +118,7 @@ public final class ImageLoader {
         return new FileRange(region.displayName(), region.fileOffsetBytes(), region.lengthBytes());
     }
 
-    private static SpaceMap spaceOf(List<FileRange> structures) {
+    static SpaceMap spaceOf(List<FileRange> structures) {
         SpaceMap space = new SpaceMap();
         structures.forEach(range -> range.claimIn(space));
         return space;

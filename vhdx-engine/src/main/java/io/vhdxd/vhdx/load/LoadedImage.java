@@ -51,6 +51,11 @@ public record LoadedImage(
         return items.disk();
     }
 
+    /** What of the file belongs to structures: all of {@link #spaceMap} but the blocks. */
+    public SpaceMap structureSpace() {
+        return ImageLoader.spaceOf(ImageLoader.structures(headers.current(), regions, fileSizeBytes));
+    }
+
     /** Whether the image is a differencing one. */
     public boolean hasParent() {
         return metadata().fileParameters().hasParent();

@@ -9,11 +9,9 @@ import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.BlockMap;
-import io.vhdxd.vhdx.storage.simulated.Fate;
-import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
+import io.vhdxd.vhdx.testing.CrashStates;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
@@ -56,39 +54,10 @@ final class EditedDisk {
         return hashes;
     }
 
-    /** Is told a state that a crash has left. */
-    interface Verifier {
-        void verify(SimulatedStorage state) throws IOException;
-    }
-
-    /**
-     * Runs an edit, and tells states that crashes before, between and after its operations could leave; each at once, as all
-     * of them together take much memory.
-     *
-     * @return how many there were
-     */
-    static int forEachCrashState(SimulatedStorage storage, RandomGenerator random, Edit edit, Verifier verifier)
+    /** As {@link CrashStates#forEach}, of an edit. */
+    static int forEachCrashState(
+            SimulatedStorage storage, RandomGenerator random, Edit edit, CrashStates.Verifier verifier)
             throws IOException {
-        int[] count = {0};
-        storage.setHooks((kind, offset, length) -> {}, (kind, offset, length) -> {
-            if (kind != OperationKind.READ) {
-                count[0] += verifyNow(storage, random, verifier);
-            }
-        });
-        edit.run(storage, load(storage));
-        storage.clearHooks();
-        return count[0] + verifyNow(storage, random, verifier);
-    }
-
-    private static int verifyNow(SimulatedStorage storage, RandomGenerator random, Verifier verifier) {
-        try {
-            verifier.verify(storage.copy());
-            verifier.verify(storage.crash(Fate.LOST));
-            verifier.verify(storage.crash(random));
-            verifier.verify(storage.crash(random));
-            return 4;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return CrashStates.forEach(storage, random, disk -> edit.run(disk, load(disk)), verifier);
     }
 }
