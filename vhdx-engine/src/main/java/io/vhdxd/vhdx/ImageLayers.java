@@ -7,6 +7,7 @@ import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.DiskLayer;
 import io.vhdxd.vhdx.read.Extents;
+import io.vhdxd.vhdx.write.WritableChild;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,11 @@ record ImageLayers(
         DiskLayer layer = layer(name, image);
         return new ImageLayers(
                 new BlockReader(layer, parentReader), new Extents(layer, parentExtents), layer.bitmaps(), parentReader);
+    }
+
+    /** What a writer of the image needs of these; null if the image has no parent. */
+    @Nullable WritableChild writableChild() {
+        return bitmaps == null || parentReader == null ? null : new WritableChild(bitmaps, parentReader::readExtended);
     }
 
     private static DiskLayer layer(String name, LoadedImage image) {

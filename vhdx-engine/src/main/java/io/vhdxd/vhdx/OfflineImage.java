@@ -2,6 +2,7 @@ package io.vhdxd.vhdx;
 
 import io.vhdxd.vhdx.chain.ParentChain;
 import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.edit.Compaction;
 import io.vhdxd.vhdx.edit.GuestRange;
 import io.vhdxd.vhdx.edit.Progress;
@@ -51,6 +52,9 @@ public final class OfflineImage implements Closeable {
     static OfflineImage open(Storage storage, String name) throws IOException {
         Findings findings = new Findings();
         LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
+        if (loaded.hasParent()) {
+            throw new UnsupportedImageException(name + " has a parent: it can be changed only by serving it");
+        }
         return new OfflineImage(storage, name, VhdxImage.writable(storage, name, loaded, findings));
     }
 

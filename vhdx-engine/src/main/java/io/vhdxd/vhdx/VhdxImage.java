@@ -20,6 +20,7 @@ import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.Storages;
 import io.vhdxd.vhdx.write.ImageWriter;
+import io.vhdxd.vhdx.write.WritableChild;
 import io.vhdxd.vhdx.write.WritableImage;
 import java.io.Closeable;
 import java.io.IOException;
@@ -63,8 +64,9 @@ public final class VhdxImage implements Closeable {
         ImageLayers layers = ImageLayers.of(name, loaded, parents.layers());
         this.reader = layers.reader();
         this.extents = layers.extents();
-        this.writer =
-                access == Access.READ_ONLY ? null : ImageWriter.start(writable(storage, name, loaded, info), gate);
+        this.writer = access == Access.READ_ONLY
+                ? null
+                : ImageWriter.start(writable(storage, name, loaded, info, layers.writableChild()), gate);
     }
 
     /**
@@ -302,9 +304,6 @@ public final class VhdxImage implements Closeable {
     static LoadedImage writable(Storage storage, String name, LoadedImage loaded, Findings findings)
             throws IOException {
         requireWritable(name, findings);
-        if (loaded.hasParent()) {
-            throw new ReadOnlyImageException(name + " has a parent: it can only be opened for reading");
-        }
         return loaded.needsReplay() ? replayed(storage, name, loaded) : loaded;
     }
 
@@ -331,7 +330,8 @@ public final class VhdxImage implements Closeable {
         }
     }
 
-    private static WritableImage writable(Storage storage, String name, LoadedImage loaded, ImageInfo info) {
+    private static WritableImage writable(
+            Storage storage, String name, LoadedImage loaded, ImageInfo info, @Nullable WritableChild child) {
         return new WritableImage(
                 name,
                 storage,
@@ -343,7 +343,8 @@ public final class VhdxImage implements Closeable {
                 loaded.presentBlockCount(),
                 loaded.regions().bat(),
                 loaded.regions().metadata(),
-                loaded.fileSizeBytes());
+                loaded.fileSizeBytes(),
+                child);
     }
 
     /** Closes what belongs to an image that could not be opened. */

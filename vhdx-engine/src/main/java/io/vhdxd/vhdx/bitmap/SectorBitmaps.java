@@ -101,6 +101,26 @@ public final class SectorBitmaps {
         return bits;
     }
 
+    /**
+     * Whether the bits of a range of sectors, all of them in one chunk that has a bitmap, are all set.
+     *
+     * @param mayWait whether to wait for the device if need be
+     * @return false also if that would take waiting
+     */
+    public boolean areAllSet(long firstSector, long sectorCount, boolean mayWait) throws IOException {
+        long end = firstSector + sectorCount;
+        long sector = firstSector;
+        while (sector < end) {
+            int count = (int) (Math.min(pageEnd(sector), end) - sector);
+            SectorBits bits = bits(sector, count, mayWait);
+            if (bits == null || !bits.areAllSet(0, count)) {
+                return false;
+            }
+            sector += count;
+        }
+        return true;
+    }
+
     /** A copy of a page as it was published last, or as it is in the file. Waits for the device if need be. */
     public ByteBuffer copyPage(long pageOffsetBytes) throws IOException {
         ByteBuffer copy = ByteBuffer.allocateDirect(PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -12,7 +12,8 @@ public abstract sealed class VhdxException extends IOException
                 ReadOnlyImageException,
                 ParentUnavailableException,
                 ImageFailedException,
-                ImageClosedException {
+                ImageClosedException,
+                UnreadableException {
     VhdxException(String message) {
         super(message);
     }

@@ -7,8 +7,6 @@ import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,17 +29,9 @@ final class Batch {
     private final BatPages batPages;
     private final SpaceAllocator allocator;
     private final Quarantine quarantine;
-
-    private final StagedEntries staged = new StagedEntries();
-    /** Pages with staged entries that the log entry would not hold otherwise. */
-    private final Set<Long> stagedPages = new HashSet<>();
-    /** Space of published blocks that the batch unmaps. */
-    private final List<Run> unmapped = new ArrayList<>();
-
-    /** Pages that the batch's log entry will hold in any case; null if there can be no entry. */
-    private @Nullable Set<Long> givenPages;
-    /** How many pages the batch may stage besides those. */
-    private int morePages;
+    private final Staging staging;
+    /** Null if the disk has no parent. */
+    private final @Nullable PartialBlocks partialBlocks;
 
     private long payloadBytes;
 
@@ -51,13 +41,17 @@ final class Batch {
             BlockMap map,
             BatPages batPages,
             SpaceAllocator allocator,
-            Quarantine quarantine) {
+            Quarantine quarantine,
+            Staging staging,
+            @Nullable PartialBlocks partialBlocks) {
         this.disk = disk;
         this.storage = storage;
         this.map = map;
         this.batPages = batPages;
         this.allocator = allocator;
         this.quarantine = quarantine;
+        this.staging = staging;
+        this.partialBlocks = partialBlocks;
     }
 
     /**
@@ -67,9 +61,7 @@ final class Batch {
      *     no entry, so that the batch must not change the map
      */
     void begin(@Nullable Set<Long> givenPages) {
-        assert staged.isEmpty();
-        this.givenPages = givenPages;
-        morePages = givenPages == null ? 0 : LogWriter.ENTRY_PAGES_MAX - givenPages.size();
+        staging.begin(givenPages);
         payloadBytes = 0;
     }
 
@@ -78,22 +70,33 @@ final class Batch {
     }
 
     boolean hasRoomFor(long blockIndex) {
-        if (givenPages == null || staged.room() == 0 || payloadBytes >= PAYLOAD_MAX_BYTES) {
-            return false;
-        }
-        long page = batPages.pageOffsetBytes(blockIndex);
-        return givenPages.contains(page) || stagedPages.contains(page) || stagedPages.size() < morePages;
+        return payloadBytes < PAYLOAD_MAX_BYTES
+                && staging.hasRoomFor(blockIndex)
+                && (partialBlocks == null || partialBlocks.hasRoom());
     }
 
     /** Whether the block has space of its own, as things will be. */
     boolean isPresent(long blockIndex) {
-        return BlockMap.isFullyPresent(entry(blockIndex));
+        return BlockMap.isFullyPresent(staging.entry(blockIndex));
     }
 
-    /** Whether any block of a range is in another state than NOT_PRESENT and ZERO. */
+    /** Whether some of the block may be the content of the disk's parent, as things will be. */
+    boolean leansOnParent(long blockIndex) {
+        return partialBlocks != null && partialBlocks.leansOnParent(blockIndex);
+    }
+
+    /** Whether the block has space in the file, for all of it or for some sectors, as things will be. */
+    boolean hasPlace(long blockIndex) {
+        return BlockMap.isPresent(staging.entry(blockIndex));
+    }
+
+    /** Whether any block of a range may be in another state than NOT_PRESENT and ZERO, or leans on the disk's parent. */
     boolean holdsMapped(long offsetBytes, long endBytes) {
         if (offsetBytes == endBytes) {
             return false;
+        }
+        if (disk.hasParent()) {
+            return true;
         }
         long lastBlock = disk.blockOf(endBytes - 1);
         long block = map.nextMapped(disk.blockOf(offsetBytes));
@@ -133,7 +136,7 @@ final class Batch {
             written = true;
         } finally {
             if (!written) {
-                quarantine.retireUnseen(runAt(placeMib));
+                quarantine.retireUnseen(staging.runAt(placeMib));
             }
         }
         payloadBytes += lengthBytes;
@@ -154,9 +157,43 @@ final class Batch {
         mapTo(blockIndex, placeMib);
     }
 
+    /**
+     * Writes into a block that leans on the disk's parent.
+     *
+     * @return false if there was no space for the block; nothing was done
+     */
+    boolean writeSectors(
+            Operation operation, long blockIndex, long inBlockBytes, GatherCursor payload, long lengthBytes)
+            throws IOException {
+        return partialBlocks().change(operation, blockIndex, inBlockBytes, inBlockBytes + lengthBytes, offsetBytes -> {
+            storage.write(payload.take(lengthBytes), offsetBytes);
+            payloadBytes += lengthBytes;
+        });
+    }
+
+    /** As {@link #writeSectors}, with zeros. */
+    boolean zeroSectors(Operation operation, long blockIndex, long inBlockBytes, long lengthBytes, boolean keepSpace)
+            throws IOException {
+        return partialBlocks()
+                .change(
+                        operation,
+                        blockIndex,
+                        inBlockBytes,
+                        inBlockBytes + lengthBytes,
+                        offsetBytes -> zero(offsetBytes, lengthBytes, keepSpace));
+    }
+
+    private PartialBlocks partialBlocks() {
+        assert partialBlocks != null;
+        return partialBlocks;
+    }
+
     /** Makes a part of a block that is present read as zeros. */
     void zeroInPlace(long blockIndex, long inBlockBytes, long lengthBytes, boolean keepSpace) throws IOException {
-        long offsetBytes = placeBytes(blockIndex) + inBlockBytes;
+        zero(placeBytes(blockIndex) + inBlockBytes, lengthBytes, keepSpace);
+    }
+
+    private void zero(long offsetBytes, long lengthBytes, boolean keepSpace) throws IOException {
         if (lengthBytes <= WRITTEN_ZEROS_MAX_BYTES) {
             storage.write(ZEROS.slice(0, (int) lengthBytes), offsetBytes);
             payloadBytes += lengthBytes;
@@ -178,7 +215,7 @@ final class Batch {
     /** Takes a block's space away; the block reads as zeros from then on. */
     void unmap(long blockIndex, PayloadBlockState state) throws IOException {
         batPages.reserve(storage, blockIndex);
-        stage(blockIndex, BlockMap.entryOf(state, 0));
+        stageWhole(blockIndex, BlockMap.entryOf(state, 0));
     }
 
     /**
@@ -186,77 +223,57 @@ final class Batch {
      * show old content elsewhere ([MS-VHDX] 2.5.1.1), here it read as zeros all the time.
      */
     void settleAsZero(long blockIndex) throws IOException {
-        switch (BlockMap.state(entry(blockIndex))) {
+        switch (BlockMap.state(staging.entry(blockIndex))) {
             case UNMAPPED, UNDEFINED -> unmap(blockIndex, PayloadBlockState.ZERO);
             case NOT_PRESENT, ZERO, FULLY_PRESENT, PARTIALLY_PRESENT -> {}
         }
     }
 
+    /**
+     * Stages what was written earlier and may be shown now. To be called before anything else is staged.
+     *
+     * @return how much was staged
+     */
+    int stageDurable() throws IOException {
+        return partialBlocks == null ? 0 : partialBlocks.stageReady();
+    }
+
     boolean hasStaged() {
-        return !staged.isEmpty();
+        return !staging.isEmpty();
     }
 
     /** The pages of the log entry that makes the staged changes. */
     List<LogPage> pages() {
-        return batPages.pages(staged);
+        return staging.pages();
+    }
+
+    /** The sector bitmap blocks that the disk may still need space for. */
+    long absentBitmapCount() {
+        return staging.absentBitmapCount();
     }
 
     /**
      * Shows the staged changes to everybody. They are in the log.
      *
-     * @return by how many blocks the number of present blocks has changed
+     * @return by how many the number of present blocks has changed
      */
     int publish() {
-        int presentChange = 0;
-        for (int i = 0; i < staged.count(); i++) {
-            presentChange -= BlockMap.isFullyPresent(map.entry(staged.block(i))) ? 1 : 0;
-            presentChange += BlockMap.isFullyPresent(staged.entry(i)) ? 1 : 0;
-            map.publish(staged.block(i), staged.entry(i));
-        }
-        for (Run run : unmapped) {
-            quarantine.retire(run);
-        }
-        staged.clear();
-        stagedPages.clear();
-        unmapped.clear();
-        return presentChange;
-    }
-
-    private int entry(long blockIndex) {
-        int position = staged.find(blockIndex);
-        return position < 0 ? map.entry(blockIndex) : staged.entry(position);
+        return staging.publish();
     }
 
     private long placeBytes(long blockIndex) {
-        return BlockMap.fileOffsetBytes(entry(blockIndex));
+        return BlockMap.fileOffsetBytes(staging.entry(blockIndex));
     }
 
     private void mapTo(long blockIndex, long placeMib) {
-        stage(blockIndex, BlockMap.entryOf(PayloadBlockState.FULLY_PRESENT, placeMib));
+        stageWhole(blockIndex, BlockMap.entryOf(PayloadBlockState.FULLY_PRESENT, placeMib));
     }
 
-    private void stage(long blockIndex, int newEntry) {
-        int position = staged.find(blockIndex);
-        if (position >= 0) {
-            // The place of an entry that was staged in this batch has never been seen by anybody.
-            long unseenMib = BlockMap.fileOffsetMib(staged.entry(position));
-            if (unseenMib != 0) {
-                quarantine.retireUnseen(runAt(unseenMib));
-            }
-        } else {
-            long publishedMib = BlockMap.fileOffsetMib(map.entry(blockIndex));
-            if (publishedMib != 0) {
-                unmapped.add(runAt(publishedMib));
-            }
+    /** Stages an entry that gives all of the block new content. */
+    private void stageWhole(long blockIndex, int newEntry) {
+        if (partialBlocks != null) {
+            partialBlocks.cancel(blockIndex);
         }
-        staged.put(blockIndex, newEntry);
-        long page = batPages.pageOffsetBytes(blockIndex);
-        if (givenPages != null && !givenPages.contains(page)) {
-            stagedPages.add(page);
-        }
-    }
-
-    private Run runAt(long placeMib) {
-        return new Run(placeMib, disk.geometry().blockSizeMib());
+        staging.stage(blockIndex, newEntry);
     }
 }

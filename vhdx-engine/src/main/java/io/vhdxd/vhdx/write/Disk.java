@@ -5,6 +5,7 @@ import io.vhdxd.vhdx.format.Geometry;
 /** What the writer knows of the disk as such. Any thread may ask; the disk grows while it is used. */
 final class Disk {
     private final boolean fixed;
+    private final boolean hasParent;
     private final boolean zeroesFast;
     private volatile Geometry geometry;
 
@@ -12,11 +13,13 @@ final class Disk {
      * Describes a disk.
      *
      * @param fixed whether every block keeps its space for ever
+     * @param hasParent whether it reads from another disk what it does not hold itself
      * @param zeroesFast whether the file can be zeroed without writing every byte
      */
-    Disk(Geometry geometry, boolean fixed, boolean zeroesFast) {
+    Disk(Geometry geometry, boolean fixed, boolean hasParent, boolean zeroesFast) {
         this.geometry = geometry;
         this.fixed = fixed;
+        this.hasParent = hasParent;
         this.zeroesFast = zeroesFast;
     }
 
@@ -26,6 +29,10 @@ final class Disk {
 
     boolean fixed() {
         return fixed;
+    }
+
+    boolean hasParent() {
+        return hasParent;
     }
 
     boolean zeroesFast() {

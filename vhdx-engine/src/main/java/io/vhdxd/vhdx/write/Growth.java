@@ -56,6 +56,10 @@ final class Growth {
      */
     Geometry larger(long newSizeBytes) throws UnsupportedImageException {
         Geometry before = disk.geometry();
+        if (disk.hasParent() && newSizeBytes != before.virtualSizeBytes()) {
+            throw new UnsupportedImageException(
+                    "the disk has a parent, and cannot grow; its size is " + before.virtualSizeBytes() + " bytes");
+        }
         int sectorBytes = before.logicalSectorSizeBytes();
         if (newSizeBytes < before.virtualSizeBytes()
                 || newSizeBytes > Geometry.VIRTUAL_SIZE_MAX_BYTES

@@ -35,13 +35,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>When the first entry of an area is durable, the other area is wiped, and it is used again only when the zeros are
  *       durable: behind the newest entry there is never an older one.
  *   <li>An entry has at most {@value #ENTRY_PAGES_MAX} pages, so that its header and descriptors share one sector of 512
- *       bytes and are torn together or not at all.
+ *       bytes and are torn together or not at all. Differencing images, which QEMU does not open, may have entries of
+ *       {@value #CHILD_ENTRY_PAGES_MAX} pages: the bits of one block can be on 16.
  * </ul>
  */
 final class LogWriter {
     static final int ENTRY_PAGES_MAX = 14;
+    static final int CHILD_ENTRY_PAGES_MAX = 30;
     private static final int SECTOR_BYTES = LogEntryHeader.SECTOR_BYTES;
-    private static final int ENTRY_SECTORS_MAX = LogEntryEncoder.encodedLengthBytes(ENTRY_PAGES_MAX) / SECTOR_BYTES;
     /** No more of a long ring is used: it would be wiped without need. */
     private static final int USED_RING_MAX_BYTES = 8 << 20;
     /** With more pages than this not in place, rounds bring some there, so that entries stay short. */
@@ -59,7 +60,9 @@ final class LogWriter {
     private final Storage storage;
     private final long logOffsetBytes;
     private final UUID logGuid;
-    private final ByteBuffer scratch = ByteBuffer.allocateDirect(LogEntryEncoder.encodedLengthBytes(ENTRY_PAGES_MAX));
+    private final int entryPagesMax;
+    private final int entrySectorsMax;
+    private final ByteBuffer scratch;
     private final int areaSectors;
 
     private LogArea current;
@@ -83,9 +86,17 @@ final class LogWriter {
      * @param logGuid marks the entries of this session
      */
     LogWriter(Storage storage, long logOffsetBytes, long logLengthBytes, UUID logGuid) {
+        this(storage, logOffsetBytes, logLengthBytes, logGuid, ENTRY_PAGES_MAX);
+    }
+
+    /** As the other one, for entries of at most so many pages. */
+    LogWriter(Storage storage, long logOffsetBytes, long logLengthBytes, UUID logGuid, int entryPagesMax) {
         this.storage = storage;
         this.logOffsetBytes = logOffsetBytes;
         this.logGuid = logGuid;
+        this.entryPagesMax = entryPagesMax;
+        this.scratch = ByteBuffer.allocateDirect(LogEntryEncoder.encodedLengthBytes(entryPagesMax));
+        this.entrySectorsMax = scratch.capacity() / SECTOR_BYTES;
         this.areaSectors = (int) Math.min(logLengthBytes, USED_RING_MAX_BYTES) / SECTOR_BYTES / 2;
         this.current = new LogArea(0, areaSectors);
         this.other = new LogArea(areaSectors, areaSectors);
@@ -120,13 +131,23 @@ final class LogWriter {
         return pending.isEmpty();
     }
 
+    /** How many pages an entry can hold. */
+    int entryPagesMax() {
+        return entryPagesMax;
+    }
+
+    /** Whether the page at this place in the file was logged and is not in place. */
+    boolean isPending(long pageOffsetBytes) {
+        return pending.containsKey(pageOffsetBytes);
+    }
+
     /**
      * The pages that the next entry has to hold besides those that it is about, by their place in the file; null if no entry
-     * can be written before another round is done. All pages of an entry together are at most {@link #ENTRY_PAGES_MAX}.
+     * can be written before another round is done. All pages of an entry together are at most {@link #entryPagesMax}.
      */
     @Nullable Set<Long> nextEntryPages() {
         Set<Long> pages;
-        if (current.hasRoomFor(ENTRY_SECTORS_MAX)) {
+        if (current.hasRoomFor(entrySectorsMax)) {
             pages = new TreeSet<>();
             pending.forEach((place, page) -> {
                 if (isRequired(page)) {
@@ -138,7 +159,7 @@ final class LogWriter {
         } else {
             return null;
         }
-        return pages.size() <= ENTRY_PAGES_MAX ? pages : null;
+        return pages.size() <= entryPagesMax ? pages : null;
     }
 
     /**
@@ -151,7 +172,7 @@ final class LogWriter {
     void append(List<LogPage> changed, long fileSizeBytes) throws IOException {
         Set<Long> required = nextEntryPages();
         assert required != null;
-        if (!current.hasRoomFor(ENTRY_SECTORS_MAX)) {
+        if (!current.hasRoomFor(entrySectorsMax)) {
             LogArea full = current;
             current = other;
             other = full;
@@ -187,7 +208,7 @@ final class LogWriter {
     /** Whether a round should be run for the log's sake: it brings some page to its place, or wipes an area. */
     boolean wantsRound() {
         Set<Long> pages = nextEntryPages();
-        boolean noMorePages = pages == null || pages.size() == ENTRY_PAGES_MAX;
+        boolean noMorePages = pages == null || pages.size() == entryPagesMax;
         return noMorePages || (current.isHalfFull() && !other.isEmpty());
     }
 

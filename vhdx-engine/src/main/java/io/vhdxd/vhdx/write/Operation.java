@@ -33,6 +33,9 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
     private final ImageRequest request;
     private long positionBytes;
 
+    /** How much of what it has written is not shown yet. */
+    private int exposureCount;
+
     private @Nullable IOException failure;
 
     Operation(ImageRequest request) {
@@ -61,6 +64,26 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
 
     final boolean hasBegun() {
         return positionBytes != request.offsetBytes();
+    }
+
+    /** Takes note that something of it waits to be shown. */
+    final void awaitExposure() {
+        exposureCount++;
+    }
+
+    /**
+     * Takes note that something of it waits no more.
+     *
+     * @return whether nothing else does
+     */
+    final boolean endExposure() {
+        exposureCount--;
+        return exposureCount == 0;
+    }
+
+    /** Whether something of it waits to be shown, so that it must not be answered. */
+    final boolean awaitsExposure() {
+        return exposureCount > 0;
     }
 
     /** Whether all of it is written or staged. */
@@ -92,6 +115,7 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
      *
      * @throws AbandonedException if nobody waits for it any more
      * @throws io.vhdxd.vhdx.storage.NoSpaceException if the file system is full; the operation has failed
+     * @throws io.vhdxd.vhdx.diagnosis.UnreadableException if it needed what could not be read; the operation has failed
      * @throws io.vhdxd.vhdx.request.ZeroNotFastException if it was to be fast and is not; the operation has failed
      * @throws IOException if the image has to be given up
      */

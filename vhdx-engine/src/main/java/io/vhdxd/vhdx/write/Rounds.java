@@ -26,6 +26,7 @@ final class Rounds {
     private final LogWriter log;
     private final SpaceAllocator allocator;
     private final Quarantine quarantine;
+    private final Exposures exposures;
     private final ImageHealth health;
     private final RoundRunner runner;
     private final WriterGauges gauges;
@@ -47,6 +48,7 @@ final class Rounds {
             LogWriter log,
             SpaceAllocator allocator,
             Quarantine quarantine,
+            Exposures exposures,
             ImageHealth health,
             RoundRunner runner,
             WriterGauges gauges,
@@ -54,6 +56,7 @@ final class Rounds {
         this.log = log;
         this.allocator = allocator;
         this.quarantine = quarantine;
+        this.exposures = exposures;
         this.health = health;
         this.runner = runner;
         this.gauges = gauges;
@@ -91,6 +94,7 @@ final class Rounds {
         lastNoSpace = round.noSpace();
         round.log().finish().run();
         allocator.restock(round.punched(), round.fileEndMib());
+        exposures.roundDone();
         if (lastNoSpace != null) {
             allocator.shortenStep();
         }
@@ -125,6 +129,7 @@ final class Rounds {
         StockPlan plan = allocator.plan(settling ? 0 : neededMib, recycled, quarantine.freeMib());
         Round round = new Round(log.beginRound(settling), plan, allocator.fileEndMib(), waiting, health);
         waiting = new ArrayDeque<>();
+        exposures.roundBegins();
         running = round;
         runningReason = reason;
         runningEvent = new RoundEvent();
@@ -138,6 +143,7 @@ final class Rounds {
     boolean isSettled() {
         return running == null
                 && waiting.isEmpty()
+                && exposures.isEmpty()
                 && log.isAllInPlace()
                 && !quarantine.awaitsGrace()
                 && !quarantine.hasFree();
@@ -186,7 +192,7 @@ final class Rounds {
 
     /** Why a round is due; null if none is. */
     private @Nullable RoundReason reasonFor(long neededMib, boolean settling) {
-        if (!waiting.isEmpty()) {
+        if (!waiting.isEmpty() || exposures.needRound()) {
             return RoundReason.FLUSH;
         }
         if (log.wantsRound()) {

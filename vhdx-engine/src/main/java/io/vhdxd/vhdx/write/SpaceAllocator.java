@@ -30,6 +30,10 @@ final class SpaceAllocator {
     private final ArrayDeque<Run> stock = new ArrayDeque<>();
 
     private long stockMib;
+    /** What is left of space that was taken for sector bitmap blocks, which take 1 MiB whatever the size of a block. */
+    private long bitmapStockMib;
+
+    private long bitmapStockEndMib;
     /** Between these two, free space of unknown content in the file as it was opened is still to be looked for. */
     private long gapCursorMib;
 
@@ -88,6 +92,19 @@ final class SpaceAllocator {
         }
         stockMib -= blockSizeMib;
         return run.offsetMib();
+    }
+
+    /** Takes space for a sector bitmap block: its place in the file in MiB, or -1 if the stock is used up. */
+    long takeForBitmap() {
+        if (bitmapStockMib == bitmapStockEndMib) {
+            long offsetMib = take();
+            if (offsetMib < 0) {
+                return -1;
+            }
+            bitmapStockMib = offsetMib;
+            bitmapStockEndMib = offsetMib + blockSizeMib;
+        }
+        return bitmapStockMib++;
     }
 
     /** Gives back a block's space that {@link #take} gave out and that nobody wrote to. */
@@ -178,6 +195,8 @@ final class SpaceAllocator {
         }
         stock.clear();
         stockMib = 0;
+        space.release(bitmapStockMib, bitmapStockEndMib - bitmapStockMib);
+        bitmapStockMib = bitmapStockEndMib;
         return space.endMib();
     }
 

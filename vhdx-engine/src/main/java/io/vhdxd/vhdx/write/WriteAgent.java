@@ -1,7 +1,9 @@
 package io.vhdxd.vhdx.write;
 
+import io.vhdxd.vhdx.bitmap.SectorBitmaps;
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
+import io.vhdxd.vhdx.diagnosis.UnreadableException;
 import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.LogPage;
@@ -13,7 +15,9 @@ import io.vhdxd.vhdx.request.ZeroNotFastException;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An operation is at any time in exactly one place: {@code ready} (to be carried out), {@code stalled} (there was no
  * space for one of its blocks), {@code current} (being carried out), {@code inBatch} (to be answered with the log entry), {@code
- * growing} (a growth of the disk, which all others wait for), or in the {@link Rounds} (complete but for a sync).
+ * exposing} (written, to be answered when all of it is shown: see {@link Exposures}), {@code growing} (a growth of the disk, which all others wait for), or in the {@link Rounds} (complete but for a sync).
  */
 final class WriteAgent {
     private final RequestQueue requests;
@@ -33,12 +37,17 @@ final class WriteAgent {
     private final SpaceAllocator allocator;
     private final Rounds rounds;
     private final Growth growth;
+    private final Exposures exposures;
+    /** Null if the disk has no parent. */
+    private final @Nullable SectorBitmaps bitmaps;
+
     private final WriterGauges gauges;
     private final int blockSizeMib;
 
     private final ArrayDeque<Operation> ready = new ArrayDeque<>();
     private final ArrayDeque<Operation> stalled = new ArrayDeque<>();
     private final ArrayDeque<Operation> inBatch = new ArrayDeque<>();
+    private final Set<Operation> exposing = new LinkedHashSet<>();
     private @Nullable Operation current;
     private @Nullable GrowOperation growing;
     private long absentBlockCount;
@@ -59,6 +68,8 @@ final class WriteAgent {
             SpaceAllocator allocator,
             Rounds rounds,
             Growth growth,
+            Exposures exposures,
+            @Nullable SectorBitmaps bitmaps,
             WriterGauges gauges,
             long absentBlockCount) {
         this.requests = requests;
@@ -69,6 +80,8 @@ final class WriteAgent {
         this.allocator = allocator;
         this.rounds = rounds;
         this.growth = growth;
+        this.exposures = exposures;
+        this.bitmaps = bitmaps;
         this.gauges = gauges;
         this.blockSizeMib = batch.disk().geometry().blockSizeMib();
         this.absentBlockCount = absentBlockCount;
@@ -99,6 +112,9 @@ final class WriteAgent {
         int work = takeRequests(closing);
         if (rounds.finish()) {
             work++;
+            if (bitmaps != null) {
+                bitmaps.forgetInPlace(log::isPending);
+            }
             resumeStalled();
         }
         if (!health.hasFailed()) {
@@ -118,7 +134,7 @@ final class WriteAgent {
     }
 
     private void setGauges() {
-        int unfinished = ready.size() + stalled.size() + (growing == null ? 0 : 1);
+        int unfinished = ready.size() + stalled.size() + exposing.size() + (growing == null ? 0 : 1);
         gauges.setRequests(unfinished + rounds.waitingCount());
         gauges.setLog(log);
         gauges.setSpace(batch.disk().geometry().blockCount() - absentBlockCount, allocator.fileEndMib() * Geometry.MIB);
@@ -170,9 +186,11 @@ final class WriteAgent {
     }
 
     private int runBatch() {
-        int work = 0;
         batch.begin(log.nextEntryPages());
-        for (int count = ready.size(); count > 0 && !health.hasFailed(); count--) {
+        int work = stageDurable();
+        // What could not be staged of that goes first, so that others do not take the room from it again and again.
+        int mayAdvance = exposures.firstReady() == null ? ready.size() : 0;
+        for (int count = mayAdvance; count > 0 && !health.hasFailed(); count--) {
             Operation operation = ready.removeFirst();
             if (operation instanceof GrowOperation growOperation) {
                 growing = growOperation;
@@ -187,6 +205,15 @@ final class WriteAgent {
             commit();
         }
         return work;
+    }
+
+    private int stageDurable() {
+        try {
+            return batch.stageDurable();
+        } catch (IOException e) {
+            health.fail(e);
+            return 1;
+        }
     }
 
     /** Carries one operation on; returns whether anything came of it. */
@@ -205,7 +232,7 @@ final class WriteAgent {
                 case UNFINISHED -> ready.addLast(operation);
                 case OUT_OF_STOCK -> stalled.addLast(operation);
             }
-        } catch (AbandonedException | NoSpaceException | ZeroNotFastException e) {
+        } catch (AbandonedException | NoSpaceException | UnreadableException | ZeroNotFastException e) {
             // Part of it may be staged: it must not be answered before that is published.
             operation.fail(e);
             inBatch.addLast(operation);
@@ -262,9 +289,17 @@ final class WriteAgent {
             absentBlockCount -= batch.publish();
             tell(event, pages.size());
         }
+        exposures.takeSettled().forEachRemaining(settled -> {
+            if (exposing.remove(settled)) {
+                inBatch.addLast(settled);
+            }
+        });
         Operation operation = inBatch.pollFirst();
         while (operation != null) {
-            if (operation.failure() == null && operation.request().isDurable()) {
+            if (operation.awaitsExposure()) {
+                // Also if it has failed: no part of it may be shown after its answer.
+                exposing.add(operation);
+            } else if (operation.failure() == null && operation.request().isDurable()) {
                 rounds.await(operation);
             } else {
                 operation.request().complete(operation.failure());
@@ -286,9 +321,9 @@ final class WriteAgent {
         return rounds.startIfDue(session.isStarted() ? neededMib() : 0, settling) ? 1 : 0;
     }
 
-    /** What the blocks that have no space could take in all. */
+    /** What the blocks that have no space could take in all, sector bitmap blocks included. */
     private long neededMib() {
-        return absentBlockCount * blockSizeMib;
+        return (absentBlockCount + batch.absentBitmapCount()) * blockSizeMib;
     }
 
     private int failAll() {
@@ -301,6 +336,8 @@ final class WriteAgent {
             growing = null;
         }
         ImageFailedException failure = health.exception();
+        ready.addAll(exposing);
+        exposing.clear();
         int count = completeAll(ready, failure) + completeAll(stalled, failure) + completeAll(inBatch, failure);
         return count + rounds.failAll(failure);
     }
@@ -321,6 +358,7 @@ final class WriteAgent {
                 && ready.isEmpty()
                 && stalled.isEmpty()
                 && growing == null
+                && exposing.isEmpty()
                 && (health.hasFailed() ? !rounds.isRunning() : rounds.isSettled());
     }
 

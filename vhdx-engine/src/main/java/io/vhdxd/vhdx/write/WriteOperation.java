@@ -24,6 +24,9 @@ final class WriteOperation extends Operation {
             batch.writeInPlace(blockIndex, inBlockBytes, payload.take(lengthBytes), lengthBytes);
             return true;
         }
+        if (batch.leansOnParent(blockIndex)) {
+            return batch.writeSectors(this, blockIndex, inBlockBytes, payload, lengthBytes);
+        }
         long placeMib = batch.takeSpace(blockIndex);
         if (placeMib < 0) {
             return false;

@@ -27,10 +27,17 @@ record WriterAssembly(
             LongSupplier nanoClock,
             Supplier<UUID> newGuid) {
         Geometry geometry = image.geometry();
-        Disk disk = new Disk(geometry, image.fixed(), image.storage().zeroesFast());
+        WritableChild child = image.child();
+        Disk disk =
+                new Disk(geometry, image.fixed(), child != null, image.storage().zeroesFast());
         ImageHealth health = new ImageHealth(image.name());
         Header header = image.headers().current();
-        LogWriter log = new LogWriter(image.storage(), header.logOffsetBytes(), header.logLengthBytes(), newGuid.get());
+        LogWriter log = new LogWriter(
+                image.storage(),
+                header.logOffsetBytes(),
+                header.logLengthBytes(),
+                newGuid.get(),
+                child == null ? LogWriter.ENTRY_PAGES_MAX : LogWriter.CHILD_ENTRY_PAGES_MAX);
         // Structures may end where the file does not: a last block that was never written to its end.
         long fileEndMib = Math.max(
                 (image.fileSizeBytes() + Geometry.MIB - 1) / Geometry.MIB,
@@ -40,11 +47,31 @@ record WriterAssembly(
         Quarantine quarantine = new Quarantine(gate);
         HeaderUpdate headerUpdate = new HeaderUpdate(image.storage(), image.headers());
         ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, health, newGuid);
-        BatPages batPages = new BatPages(disk, image.blockMap(), image.bat().fileOffsetBytes());
-        Batch batch = new Batch(disk, image.storage(), image.blockMap(), batPages, allocator, quarantine);
+        BatPages batPages = new BatPages(
+                disk,
+                image.blockMap(),
+                child == null ? null : child.bitmaps().places(),
+                image.bat().fileOffsetBytes());
+        StagedBitmaps stagedBitmaps = child == null ? null : new StagedBitmaps(child.bitmaps());
+        Staging staging = new Staging(disk, image.blockMap(), batPages, quarantine, log.entryPagesMax(), stagedBitmaps);
+        Exposures exposures = new Exposures();
+        PartialBlocks partialBlocks = child == null || stagedBitmaps == null
+                ? null
+                : new PartialBlocks(
+                        disk,
+                        image.storage(),
+                        child.parent(),
+                        batPages,
+                        allocator,
+                        quarantine,
+                        staging,
+                        stagedBitmaps,
+                        exposures);
+        Batch batch = new Batch(
+                disk, image.storage(), image.blockMap(), batPages, allocator, quarantine, staging, partialBlocks);
         WriterGauges gauges =
                 new WriterGauges(log.capacityBytes(), image.presentBlockCount(), fileEndMib * Geometry.MIB);
-        Rounds rounds = new Rounds(disk, log, allocator, quarantine, health, roundRunner, gauges, nanoClock);
+        Rounds rounds = new Rounds(disk, log, allocator, quarantine, exposures, health, roundRunner, gauges, nanoClock);
         Growth growth = new Growth(image, disk, batPages, allocator, log);
         RequestQueue requests = new RequestQueue();
         WriteAgent agent = new WriteAgent(
@@ -56,9 +83,12 @@ record WriterAssembly(
                 allocator,
                 rounds,
                 growth,
+                exposures,
+                child == null ? null : child.bitmaps(),
                 gauges,
                 geometry.blockCount() - image.presentBlockCount());
-        Overwrites overwrites = new Overwrites(disk, image.storage(), image.blockMap(), health, session);
+        Overwrites overwrites = new Overwrites(
+                disk, image.storage(), image.blockMap(), health, session, child == null ? null : child.bitmaps());
         return new WriterAssembly(requests, agent, overwrites, health, disk, gauges);
     }
 }

@@ -6,7 +6,7 @@ import io.vhdxd.vhdx.request.ZeroRequest;
 import java.io.IOException;
 
 /**
- * Makes a range read as zeros. A whole block becomes {@link PayloadBlockState#ZERO} and gives up its space, unless the
+ * Makes a range read as zeros, whatever the parent of a differencing disk has there. A whole block becomes {@link PayloadBlockState#ZERO} and gives up its space, unless the
  * space has to be kept; a part of a block is zeroed in place; a block without space reads as zeros as it is.
  */
 final class ZeroOperation extends Operation {
@@ -49,8 +49,17 @@ final class ZeroOperation extends Operation {
             }
             return true;
         }
+        boolean leansOnParent = batch.leansOnParent(blockIndex);
+        if (leansOnParent && !coversBlock(batch.disk(), blockIndex)) {
+            long inBlockBytes = offsetBytes - batch.disk().blockStartBytes(blockIndex);
+            return batch.zeroSectors(this, blockIndex, inBlockBytes, lengthBytes, keepsSpace);
+        }
         if (keepAllocated) {
             return provideSpace(batch, blockIndex);
+        }
+        if (leansOnParent) {
+            batch.unmap(blockIndex, PayloadBlockState.ZERO);
+            return true;
         }
         batch.settleAsZero(blockIndex);
         return true;
@@ -77,7 +86,8 @@ final class ZeroOperation extends Operation {
 
     private void requireFast(Batch batch, long block) throws ZeroNotFastException {
         boolean keepsSpace = keepAllocated || batch.disk().fixed();
-        if (keepsSpace || (batch.isPresent(block) && !coversBlock(batch.disk(), block))) {
+        boolean holdsData = batch.isPresent(block) || batch.leansOnParent(block);
+        if (keepsSpace || (holdsData && !coversBlock(batch.disk(), block))) {
             throw new ZeroNotFastException("block " + block + " can only be zeroed by writing zeros");
         }
     }

@@ -129,12 +129,11 @@ final class CrashEnumerator implements DrivenImage.Watcher {
     }
 
     private static CrashReader.Expected expected(DrivenImage image, SectorOracle sectors) {
-        return new CrashReader.Expected(sectors, image.firstStamp(), image.openedDataWriteGuid());
+        return new CrashReader.Expected(sectors, image.firstStamp(), image.openedDataWriteGuid(), image.parent());
     }
 
     private static CrashChoice.MetadataRange metadataOf(DrivenImage image) {
-        long endBytes = image.image().metadataEndBytes();
-        return offset -> offset < endBytes;
+        return image.image()::isMetadata;
     }
 
     /** Loses power again at every moment of the recovery from a state. */
@@ -146,7 +145,7 @@ final class CrashEnumerator implements DrivenImage.Watcher {
         SimulatedStorage recovering = state.copy();
         recovering.startRecording();
         try {
-            SteppedImage.open(recovering);
+            SteppedImage.open(recovering, expected.parent());
         } catch (IOException | RuntimeException | AssertionError e) {
             throw new Violation(description.get() + ": " + e.getMessage(), e);
         }

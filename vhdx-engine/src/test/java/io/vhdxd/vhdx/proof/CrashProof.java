@@ -52,6 +52,11 @@ final class CrashProof {
 
     /** Runs all short sequences of a length, or one out of {@code stride}. */
     void runSequences(int length, Thoroughness thoroughness, int stride) throws IOException {
+        runSequences(Shape.small(), length, thoroughness, stride);
+    }
+
+    /** As the other one, on a disk of this shape. */
+    void runSequences(Shape shape, int length, Thoroughness thoroughness, int stride) throws IOException {
         Counter counter = new Counter();
         for (ShortSequences.Pace pace : ShortSequences.Pace.values()) {
             for (int number = 0; number < ShortSequences.count(length); number += stride) {
@@ -61,12 +66,12 @@ final class CrashProof {
                         thoroughness,
                         ShortSequences.name(length, chosen, pace),
                         chosen,
-                        Shape.small(),
+                        shape,
                         (disk, random) -> ShortSequences.run(disk, length, chosen, pace));
             }
         }
         figures.add(counter.figure(
-                "sequences of " + length,
+                (shape.child() ? "child: " : "") + "sequences of " + length,
                 (stride == 1 ? "all" : "one out of " + stride) + " of " + length + " out of " + Operations.COUNT
                         + " operations, at two paces"));
     }

@@ -1,8 +1,10 @@
 package io.vhdxd.vhdx.proof;
 
+import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Opens what a crash has left, and compares it with what is allowed. */
 interface CrashReader {
@@ -12,8 +14,13 @@ interface CrashReader {
      * @param sectors the content
      * @param firstStamp the first that was written in the session that crashed
      * @param openedDataWriteGuid what the headers held before that session: not any more if its content is found
+     * @param parent of the disk; null if it has none
      */
-    record Expected(SectorOracle sectors, long firstStamp, UUID openedDataWriteGuid) {}
+    record Expected(
+            SectorOracle sectors,
+            long firstStamp,
+            UUID openedDataWriteGuid,
+            @Nullable BlockReader parent) {}
 
     /**
      * Judges one state.

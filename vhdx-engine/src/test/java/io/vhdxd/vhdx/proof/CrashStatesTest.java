@@ -28,11 +28,18 @@ class CrashStatesTest {
             proof.runSequences(1, Thoroughness.DEEP, 1);
             proof.runSequences(2, Thoroughness.QUICK, 1);
             proof.runSequences(3, Thoroughness.LIGHT, 1);
+            proof.runFamilies(ChildFamilies.all(), Thoroughness.DEEP, 6_000);
+            proof.runSequences(Shape.small().asChild(), 1, Thoroughness.DEEP, 1);
+            proof.runSequences(Shape.small().asChild(), 2, Thoroughness.QUICK, 1);
+            proof.runSequences(Shape.small().asChild(), 3, Thoroughness.LIGHT, 10);
         } else {
             proof.runFamilies(Families.all(), Thoroughness.QUICK, 500);
             proof.runSequences(1, Thoroughness.QUICK, 1);
             proof.runSequences(2, Thoroughness.LIGHT, 2);
             proof.runSequences(3, Thoroughness.LIGHT, 200);
+            proof.runFamilies(ChildFamilies.all(), Thoroughness.QUICK, 100);
+            proof.runSequences(Shape.small().asChild(), 1, Thoroughness.QUICK, 1);
+            proof.runSequences(Shape.small().asChild(), 2, Thoroughness.LIGHT, 16);
         }
         System.out.printf("%,d states in %,d ms%n", proof.stateCount(), (System.nanoTime() - begunNanos) / 1_000_000);
         proof.figures().forEach(figure -> System.out.println("  " + figure));

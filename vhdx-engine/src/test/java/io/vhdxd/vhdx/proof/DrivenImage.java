@@ -1,6 +1,7 @@
 package io.vhdxd.vhdx.proof;
 
 import io.vhdxd.vhdx.map.BlockMap;
+import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.request.Completion;
 import io.vhdxd.vhdx.request.FlushRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The real engine on a simulated disk, moved step by step by a workload, with the model of what its disk may hold. It
@@ -51,11 +53,12 @@ final class DrivenImage {
     private final Watcher watcher;
     private final UnaryOperator<Storage> seen;
     private final DiskModel model;
+    private final @Nullable BlockReader parent;
     private final ArrayDeque<Runnable> duringSync = new ArrayDeque<>();
     private final List<IOException> failures = new ArrayList<>();
     private SimulatedStorage storage;
     private SteppedImage image;
-    private long firstStamp = 1;
+    private long firstStamp;
     private UUID openedDataWriteGuid;
     private int sessions;
     private boolean watched = true;
@@ -67,8 +70,10 @@ final class DrivenImage {
         this.watcher = watcher;
         this.seen = seen;
         this.model = new DiskModel(shape::isFollowed);
+        this.parent = shape.child() ? ParentDisk.create(shape, model) : null;
+        this.firstStamp = model.lastStamp() + 1;
         this.storage = storage;
-        this.image = SteppedImage.open(storage, seen.apply(storage), SimulatedImages.guids(FIRST_SESSION));
+        this.image = SteppedImage.open(storage, seen.apply(storage), parent, SimulatedImages.guids(FIRST_SESSION));
         this.openedDataWriteGuid = image.openedHeaders().current().dataWriteGuid();
         hook();
     }
@@ -114,6 +119,11 @@ final class DrivenImage {
 
     DiskModel model() {
         return model;
+    }
+
+    /** The parent of the disk; null if it has none. */
+    @Nullable BlockReader parent() {
+        return parent;
     }
 
     SimulatedStorage storage() {
@@ -315,7 +325,8 @@ final class DrivenImage {
 
     private void openAgain() throws IOException {
         sessions++;
-        image = SteppedImage.open(storage, seen.apply(storage), SimulatedImages.guids(FIRST_SESSION + sessions));
+        image = SteppedImage.open(
+                storage, seen.apply(storage), parent, SimulatedImages.guids(FIRST_SESSION + sessions));
         openedDataWriteGuid = image.openedHeaders().current().dataWriteGuid();
         firstStamp = model.lastStamp() + 1;
         hook();

@@ -1,9 +1,11 @@
 package io.vhdxd.vhdx.proof;
 
+import io.vhdxd.vhdx.bitmap.SectorBitmaps;
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.DiskLayer;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
@@ -39,10 +41,12 @@ final class OwnReader implements CrashReader {
     }
 
     private static void check(LoadedImage image, Expected expected) throws IOException {
+        BitmapPlaces places = image.bitmapPlaces();
+        SectorBitmaps bitmaps = places == null ? null : new SectorBitmaps(image.geometry(), places, image.storage());
         BlockReader reader = new BlockReader(
                 new DiskLayer(
-                        "state", image.geometry(), image.blockMap(), null, image.storage(), image.fileSizeBytes()),
-                null);
+                        "state", image.geometry(), image.blockMap(), bitmaps, image.storage(), image.fileSizeBytes()),
+                expected.parent());
         long greatestStamp = expected.sectors().check(reader::read);
         boolean changed = greatestStamp >= expected.firstStamp();
         if (changed && image.headers().current().dataWriteGuid().equals(expected.openedDataWriteGuid())) {

@@ -4,6 +4,7 @@ import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.DiskModel;
 import io.vhdxd.vhdx.testing.SimulatedImages;
 import java.io.IOException;
+import java.util.UUID;
 
 /**
  * The image that a workload starts from, and the blocks that it works on: the first and the last sectors of each of them are
@@ -12,9 +13,16 @@ import java.io.IOException;
  * @param blockCount how many blocks it works on
  * @param firstBlock the first of them
  * @param blockStride how far one of them is from the next
+ * @param child whether the disk has a parent, see {@link ParentDisk}
  */
 record Shape(
-        long virtualSizeBytes, int blockSizeBytes, boolean fixed, int blockCount, long firstBlock, long blockStride) {
+        long virtualSizeBytes,
+        int blockSizeBytes,
+        boolean fixed,
+        int blockCount,
+        long firstBlock,
+        long blockStride,
+        boolean child) {
     /** So many sectors at the beginning of a block are followed. */
     static final int FRONT_SECTORS = 24;
     /** So many sectors at its end are followed. */
@@ -24,34 +32,46 @@ record Shape(
 
     /** A dynamic disk of a few blocks of 1 MiB, whose last one is cut off by the disk's end. */
     static Shape small() {
-        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, false, 8, 0, 1);
+        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, false, 8, 0, 1, false);
     }
 
     /** As {@link #small}, but fixed. */
     static Shape fixedSmall() {
-        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, true, 8, 0, 1);
+        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, true, 8, 0, 1, false);
     }
 
     /** Two blocks on either side of the border between the first chunk and the second. */
     static Shape secondChunk() {
-        return new Shape(4100L * MIB, MIB, false, 4, 4094, 1);
+        return new Shape(4100L * MIB, MIB, false, 4, 4094, 1, false);
     }
 
     /** A disk whose blocks have their entries on as many pages of the BAT, beyond the first chunk too. */
     static Shape manyPages(int pages) {
-        return new Shape(pages * 512L * MIB, MIB, false, pages, 0, 512);
+        return new Shape(pages * 512L * MIB, MIB, false, pages, 0, 512, false);
     }
 
     /** A dynamic disk of so many blocks of 1 MiB. */
     static Shape manyBlocks(int count) {
-        return new Shape((long) count * MIB, MIB, false, count, 0, 1);
+        return new Shape((long) count * MIB, MIB, false, count, 0, 1, false);
     }
 
     static Shape largeBlocks() {
-        return new Shape(4L * 32 * MIB, 32 * MIB, false, 4, 0, 1);
+        return new Shape(4L * 32 * MIB, 32 * MIB, false, 4, 0, 1, false);
+    }
+
+    static Shape hugeBlocks() {
+        return new Shape(4L * 256 * MIB, 256 * MIB, false, 4, 0, 1, false);
+    }
+
+    /** The same disk, as a child of another one. */
+    Shape asChild() {
+        return new Shape(virtualSizeBytes, blockSizeBytes, false, blockCount, firstBlock, blockStride, true);
     }
 
     SimulatedStorage create() throws IOException {
+        if (child) {
+            return SimulatedImages.child(new UUID(1, 1), virtualSizeBytes, blockSizeBytes);
+        }
         return fixed
                 ? SimulatedImages.fixed(virtualSizeBytes, blockSizeBytes)
                 : SimulatedImages.dynamic(virtualSizeBytes, blockSizeBytes);

@@ -5,8 +5,14 @@ import io.vhdxd.vhdx.create.NewImage;
 import io.vhdxd.vhdx.format.DiskMetadata;
 import io.vhdxd.vhdx.format.FileParameters;
 import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.KnownItem;
+import io.vhdxd.vhdx.format.MetadataItem;
+import io.vhdxd.vhdx.format.ParentLocator;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -22,6 +28,26 @@ public final class SimulatedImages {
 
     public static SimulatedStorage fixed(long virtualSizeBytes, int blockSizeBytes) throws IOException {
         return create(virtualSizeBytes, blockSizeBytes, FileParameters.LEAVE_BLOCKS_ALLOCATED);
+    }
+
+    /** A child of the image that has this DataWriteGuid. */
+    public static SimulatedStorage child(UUID parentDataWriteGuid, long virtualSizeBytes, int blockSizeBytes)
+            throws IOException {
+        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, 512);
+        Supplier<UUID> guids = guids(2);
+        FileParameters parameters = new FileParameters(blockSizeBytes, FileParameters.HAS_PARENT);
+        List<MetadataItem> items =
+                new ArrayList<>(new DiskMetadata(parameters, virtualSizeBytes, guids.get(), 512, 4096).items());
+        ParentLocator locator = new ParentLocator(Map.of(
+                ParentLocator.PARENT_LINKAGE,
+                ParentLocator.linkageText(parentDataWriteGuid),
+                ParentLocator.RELATIVE_PATH,
+                ".\\parent.vhdx"));
+        KnownItem item = KnownItem.PARENT_LOCATOR;
+        items.add(new MetadataItem(item.id(), item.flags(), locator.encode()));
+        SimulatedStorage storage = new SimulatedStorage();
+        new NewImage(new ImageLayout(geometry, false, true, LOG_LENGTH_BYTES), items, "test", guids).write(storage);
+        return storage;
     }
 
     /** GUIDs that differ from each other; those of another first number differ from these. */

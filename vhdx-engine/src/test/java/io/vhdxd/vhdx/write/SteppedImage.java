@@ -2,6 +2,7 @@ package io.vhdxd.vhdx.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vhdxd.vhdx.bitmap.SectorBitmaps;
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.HeaderPair;
@@ -10,6 +11,7 @@ import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.AccessGate;
+import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.measure.ImageObserver;
 import io.vhdxd.vhdx.measure.WriterState;
@@ -46,12 +48,20 @@ public final class SteppedImage {
     /** What the engine takes for the file: the simulated disk, or something before it. */
     private final Storage seen;
 
-    private SteppedImage(SimulatedStorage storage, Storage seen, LoadedImage loaded, Supplier<UUID> guids) {
+    private SteppedImage(
+            SimulatedStorage storage,
+            Storage seen,
+            LoadedImage loaded,
+            @Nullable BlockReader parent,
+            Supplier<UUID> guids) {
         this.storage = storage;
         this.seen = seen;
         this.loaded = loaded;
+        BitmapPlaces places = loaded.bitmapPlaces();
+        SectorBitmaps bitmaps = places == null ? null : new SectorBitmaps(loaded.geometry(), places, seen);
         this.reader = new BlockReader(
-                new DiskLayer("image", loaded.geometry(), loaded.blockMap(), null, seen, loaded.fileSizeBytes()), null);
+                new DiskLayer("image", loaded.geometry(), loaded.blockMap(), bitmaps, seen, loaded.fileSizeBytes()),
+                parent);
         WritableImage image = new WritableImage(
                 "image",
                 seen,
@@ -63,29 +73,38 @@ public final class SteppedImage {
                 loaded.presentBlockCount(),
                 loaded.regions().bat(),
                 loaded.regions().metadata(),
-                loaded.fileSizeBytes());
+                loaded.fileSizeBytes(),
+                bitmaps == null || parent == null ? null : new WritableChild(bitmaps, parent::readExtended));
         this.assembly = WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, guids);
     }
 
     /** Opens an image for writing; a dirty log is replayed. */
     public static SteppedImage open(SimulatedStorage storage) throws IOException {
-        return open(storage, storage, SimulatedImages.guids(7));
+        return open(storage, storage, null, SimulatedImages.guids(7));
+    }
+
+    /** Opens a child of a disk for writing; a dirty log is replayed. */
+    public static SteppedImage open(SimulatedStorage storage, @Nullable BlockReader parent) throws IOException {
+        return open(storage, storage, parent, SimulatedImages.guids(7));
     }
 
     /**
      * Opens an image for writing; a dirty log is replayed.
      *
      * @param seen what the engine takes for the file; hands on to {@code storage} what it is told
+     * @param parent of the image; null if it has none
      * @param guids for this session
      */
-    public static SteppedImage open(SimulatedStorage storage, Storage seen, Supplier<UUID> guids) throws IOException {
+    public static SteppedImage open(
+            SimulatedStorage storage, Storage seen, @Nullable BlockReader parent, Supplier<UUID> guids)
+            throws IOException {
         Findings findings = new Findings();
         LoadedImage loaded = ImageLoader.load(seen, LoadOptions.STRICT, findings);
         Soundness.requireButForHeader(findings);
         if (loaded.needsReplay()) {
             loaded = loaded.replay(seen, guids.get());
         }
-        return new SteppedImage(storage, seen, loaded, guids);
+        return new SteppedImage(storage, seen, loaded, parent, guids);
     }
 
     public SimulatedStorage storage() {
@@ -193,6 +212,21 @@ public final class SteppedImage {
     /** The headers as the file holds them since the opening. */
     public HeaderPair openedHeaders() {
         return loaded.headers();
+    }
+
+    /** Whether a place in an image that was made in one go is not that of payload. */
+    public boolean isMetadata(long fileOffsetBytes) {
+        return fileOffsetBytes < metadataEndBytes() || isInBitmap(fileOffsetBytes / Geometry.MIB);
+    }
+
+    private boolean isInBitmap(long placeMib) {
+        BitmapPlaces places = loaded.bitmapPlaces();
+        for (int chunk = 0; places != null && chunk < places.chunkCount(); chunk++) {
+            if (places.placeMib(chunk) == placeMib) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Where the payload begins in an image that was made in one go. */
