@@ -58,16 +58,20 @@ class ArchitectureTest {
             .definedBy("io.vhdxd.server.session..")
             .layer("export")
             .definedBy("io.vhdxd.server.export..")
+            .layer("ops")
+            .definedBy("io.vhdxd.server.ops..")
             .whereLayer("main")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("cli")
             .mayOnlyBeAccessedByLayers("main")
-            .whereLayer("net")
+            .whereLayer("ops")
             .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("net")
+            .mayOnlyBeAccessedByLayers("cli", "ops")
             .whereLayer("session")
             .mayOnlyBeAccessedByLayers("net", "cli")
             .whereLayer("export")
-            .mayOnlyBeAccessedByLayers("session", "net", "cli");
+            .mayOnlyBeAccessedByLayers("session", "net", "cli", "ops");
 
     @ArchTest
     static final ArchRule SOCKETS_ARE_THE_BUSINESS_OF_FEW = noClasses()
@@ -76,6 +80,14 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.netty.channel..", "io.netty.buffer..", "io.netty.bootstrap..");
+
+    @ArchTest
+    static final ArchRule ONLY_OPS_KNOWS_MICROMETER = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.vhdxd.server.ops..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.micrometer..", "io.prometheus..");
 
     @ArchTest
     static final ArchRule ONLY_STORAGE_TOUCHES_IMAGES = noClasses()

@@ -1,5 +1,6 @@
 package io.vhdxd.server.cli;
 
+import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.ListenException;
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.diagnosis.ImageFailedException;
@@ -63,6 +64,11 @@ public final class Failure extends Exception {
     /** An address cannot be listened on. */
     static Failure toListen(ListenException cause) {
         return new Failure(ExitCode.NO_ADDRESS, "cannot listen on " + cause.getMessage(), cause);
+    }
+
+    /** An address cannot be listened on. */
+    static Failure toListen(ListenAddress address, IOException cause) {
+        return new Failure(ExitCode.NO_ADDRESS, "cannot listen on " + address + ": " + reason(cause), cause);
     }
 
     private static String reason(IOException cause) {

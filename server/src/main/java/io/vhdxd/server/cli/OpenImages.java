@@ -1,6 +1,7 @@
 package io.vhdxd.server.cli;
 
 import io.vhdxd.server.export.Export;
+import io.vhdxd.server.export.ExportMeter;
 import io.vhdxd.server.export.VhdxDisk;
 import io.vhdxd.vhdx.Access;
 import io.vhdxd.vhdx.ImageCreation;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,20 +28,30 @@ final class OpenImages {
     private static final long CLOSE_SECONDS = 60;
 
     private final List<Opened> opened = new ArrayList<>();
+    private final Function<String, ExportMeter> meters;
 
     /** An open image and its export. */
     record Opened(Path file, VhdxImage image, Export export) {}
+
+    private OpenImages(Function<String, ExportMeter> meters) {
+        this.meters = meters;
+    }
 
     /**
      * Opens images, and makes those that are missing.
      *
      * @param missing how to make images that are missing; null if none may be
      * @param search where the parents of differencing images are
+     * @param meters makes the meter of an export from its name
      */
     static OpenImages open(
-            List<ExportSpec> specs, @Nullable ImageCreation missing, boolean readOnly, ParentSearch search)
+            List<ExportSpec> specs,
+            @Nullable ImageCreation missing,
+            boolean readOnly,
+            ParentSearch search,
+            Function<String, ExportMeter> meters)
             throws Failure {
-        OpenImages images = new OpenImages();
+        OpenImages images = new OpenImages(meters);
         try {
             for (ExportSpec spec : specs) {
                 images.openOne(spec, missing, readOnly, search);
@@ -58,8 +70,12 @@ final class OpenImages {
         }
         try {
             VhdxImage image = VhdxImage.open(spec.image(), readOnly ? Access.READ_ONLY : Access.READ_WRITE, search);
-            Export export =
-                    new Export(spec.name(), spec.image().getFileName().toString(), new VhdxDisk(image), readOnly);
+            Export export = new Export(
+                    spec.name(),
+                    spec.image().getFileName().toString(),
+                    new VhdxDisk(image),
+                    readOnly,
+                    meters.apply(spec.name()));
             opened.add(new Opened(spec.image(), image, export));
             tellFindings(spec.image(), image.info());
         } catch (IOException e) {

@@ -99,6 +99,17 @@ final class ServeCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private LimitOptions limits;
 
+    @Option(
+            names = "--metrics",
+            paramLabel = "HOST:PORT",
+            description = {
+                "Tell metrics in the format of Prometheus (/metrics), and whether all is well (/healthz, /readyz), over"
+                        + " HTTP.",
+                "Nobody is asked who he is: use an address that only you reach."
+            },
+            converter = TcpAddressConverter.class)
+    private ListenAddress.@Nullable Tcp metricsAddress;
+
     /** Lets picocli read addresses. */
     static final class ListenAddressConverter implements ITypeConverter<ListenAddress> {
         @Override
@@ -111,32 +122,47 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    /** Lets picocli read addresses that cannot be Unix sockets. */
+    static final class TcpAddressConverter implements ITypeConverter<ListenAddress.Tcp> {
+        @Override
+        public ListenAddress.Tcp convert(String text) {
+            if (new ListenAddressConverter().convert(text) instanceof ListenAddress.Tcp tcp) {
+                return tcp;
+            }
+            throw new TypeConversionException("'" + text + "' is no TCP address (expected: HOST:PORT)");
+        }
+    }
+
     @Override
     public Integer call() throws Failure, InterruptedException {
         checkArguments();
         ImageCreation missing = createSize == null ? null : creation(createSize);
         LOG.info("vhdxd {} on Java {}", VersionProvider.version(), Runtime.version());
-        OpenImages open = OpenImages.open(images, missing, readOnly, parents.search());
+        Monitoring monitoring = new Monitoring(metricsAddress);
+        OpenImages open = OpenImages.open(images, missing, readOnly, parents.search(), monitoring::meter);
         boolean clean;
-        try {
-            serve(open);
+        try (monitoring) {
+            serve(open, monitoring);
         } finally {
             clean = open.close();
         }
         return (clean ? ExitCode.OK : ExitCode.FAIL_STOP).number();
     }
 
-    private void serve(OpenImages open) throws Failure, InterruptedException {
+    private void serve(OpenImages open, Monitoring monitoring) throws Failure, InterruptedException {
         List<Export> exports =
                 open.all().stream().map(OpenImages.Opened::export).toList();
         try (NbdServer server = new NbdServer(new ExportTable(exports, defaultExport), settings())) {
             StopSignals signals = StopSignals.install(server::hurry);
+            monitoring.start(open, server);
             for (ListenAddress address : addresses) {
                 server.listen(address);
             }
+            monitoring.setServing(true);
             print(open.all(), server.addresses());
             signals.awaitFirst();
             LOG.info("stopping");
+            monitoring.setServing(false);
             if (!server.drain(drainSeconds * 1000L)) {
                 server.disconnect(HURRY_MILLIS);
             }

@@ -14,6 +14,7 @@ public final class Export {
 
     private final ExportInfo info;
     private final Disk disk;
+    private final ExportMeter meter;
     private final Leftovers leftovers = new Leftovers();
     private final Set<Attachment> attachments = ConcurrentHashMap.newKeySet();
     private final Sweeps sweeps = new Sweeps(attachments);
@@ -33,12 +34,19 @@ public final class Export {
         void dropIfClientGone(Runnable looked, Runnable examined);
     }
 
+    /** An export that nobody measures. */
+    public Export(String name, String description, Disk disk, boolean readOnly) {
+        this(name, description, disk, readOnly, ExportMeter.NONE);
+    }
+
     /**
      * @param name as {@link ExportInfo#name}
      * @param description a text for people; may be empty
+     * @param meter is told of every request
      */
-    public Export(String name, String description, Disk disk, boolean readOnly) {
+    public Export(String name, String description, Disk disk, boolean readOnly, ExportMeter meter) {
         this.disk = disk;
+        this.meter = meter;
         this.info = new ExportInfo(
                 name,
                 description,
@@ -74,6 +82,15 @@ public final class Export {
 
     public Disk disk() {
         return disk;
+    }
+
+    public ExportMeter meter() {
+        return meter;
+    }
+
+    /** How many connections use it. */
+    public int connectionCount() {
+        return attachments.size();
     }
 
     /** The changes that were begun for connections which send nothing any more. */

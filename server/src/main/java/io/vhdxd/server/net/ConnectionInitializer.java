@@ -8,6 +8,7 @@ import io.vhdxd.nbd.codec.TransmissionStarter;
 import io.vhdxd.nbd.handshake.ExportDirectory;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,8 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
     private final ConnectionLimits limits;
     private final AddressCounts addresses;
     private final ChannelGroup connections;
+    private final LongAdder accepted = new LongAdder();
+    private final LongAdder refused = new LongAdder();
     private final ExportDirectory exports;
     private final TransmissionStarter starter;
 
@@ -32,6 +35,16 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
         this.connections = connections;
         this.exports = exports;
         this.starter = starter;
+    }
+
+    /** How many connections were let in so far. */
+    long acceptedCount() {
+        return accepted.sum();
+    }
+
+    /** How many connections were one too many. */
+    long refusedCount() {
+        return refused.sum();
     }
 
     @Override
@@ -53,10 +66,12 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
         channel.closeFuture().addListener(closed -> addresses.remove(client));
         full.set(false);
         connections.add(channel);
+        accepted.increment();
         channel.pipeline().addLast(new HandshakeHandler(exports, starter, limits.handshakeMillis()));
     }
 
     private void refuse(Channel channel, String reason) {
+        refused.increment();
         if (full.compareAndSet(false, true)) {
             LOG.warn("{}; no more are accepted until some are closed", reason);
         }

@@ -1,6 +1,8 @@
 package io.vhdxd.server.net;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -46,6 +48,7 @@ public final class NbdServer implements AutoCloseable {
     private final Transport transport;
     private final EventLoopGroup loops;
     private final IoPool ioPool;
+    private final ByteBudget budget;
     private final SessionStarter sessions;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ConnectionInitializer initializer;
@@ -79,8 +82,8 @@ public final class NbdServer implements AutoCloseable {
         loops = new MultiThreadIoEventLoopGroup(
                 settings.loopCount, new DefaultThreadFactory("vhdxd-loop", true), transport.ioHandler());
         ioPool = new IoPool(settings.ioThreadCount);
-        sessions = new SessionStarter(
-                exports, settings.session, new ByteBudget(settings.bytesInFlight), ioPool, new SocketProbe());
+        budget = new ByteBudget(settings.bytesInFlight);
+        sessions = new SessionStarter(exports, settings.session, budget, ioPool, new SocketProbe());
         initializer = new ConnectionInitializer(settings.connections, connections, exports, sessions);
         LOG.info(
                 "transport {}, {} event loops, {} I/O threads, at most {} connections and {} MiB in flight",
@@ -109,6 +112,29 @@ public final class NbdServer implements AutoCloseable {
     /** Where the server listens. */
     public List<ListenAddress> addresses() {
         return List.copyOf(addresses);
+    }
+
+    /** How sockets are used, and why if not in the best way. */
+    public String transportName() {
+        return transport.name();
+    }
+
+    public ServerState state() {
+        return new ServerState(
+                connections.size(),
+                initializer.acceptedCount(),
+                initializer.refusedCount(),
+                budget.takenBytes(),
+                budget.limitBytes(),
+                budget.waiterCount(),
+                ioPool.queueLength(),
+                bufferBytes());
+    }
+
+    private static long bufferBytes() {
+        return ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider measured
+                ? measured.metric().usedDirectMemory()
+                : 0;
     }
 
     /** How many connections are open. */

@@ -42,8 +42,17 @@ public final class ByteBudget {
         this.limitBytes = limitBytes;
     }
 
-    long takenBytes() {
+    public long limitBytes() {
+        return limitBytes;
+    }
+
+    public long takenBytes() {
         return takenBytes.get();
+    }
+
+    /** How many wait for a part of the budget. */
+    public int waiterCount() {
+        return waiterCount.get();
     }
 
     /** Whether somebody waits for a part of the budget. */

@@ -24,6 +24,11 @@ public final class IoPool implements AutoCloseable {
         executor.prestartAllCoreThreads();
     }
 
+    /** How many tasks wait for a thread. */
+    public int queueLength() {
+        return executor.getQueue().size();
+    }
+
     void execute(Runnable task) {
         executor.execute(task);
     }

@@ -15,6 +15,9 @@ abstract class Operation {
     /** What {@link Admission} reserved for it. */
     final long reservedBytes;
 
+    /** When the request had come, on the clock of {@link System#nanoTime}. */
+    final long cameNanos = System.nanoTime();
+
     /** The link of {@link Completions}; owned by it. */
     @Nullable Operation next;
 

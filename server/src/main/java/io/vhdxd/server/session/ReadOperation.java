@@ -68,8 +68,11 @@ final class ReadOperation extends Operation implements Runnable {
             return true;
         }
         plan();
-        if (request.lengthBytes() <= session.limits().inlineBytes() && readWithoutWaiting()) {
-            return true;
+        if (request.lengthBytes() <= session.limits().inlineBytes()) {
+            if (readWithoutWaiting()) {
+                return true;
+            }
+            session.meter().readMissed();
         }
         session.ioPool().execute(this);
         return false;

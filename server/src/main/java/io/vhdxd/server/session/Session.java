@@ -18,6 +18,7 @@ import io.vhdxd.nbd.codec.ReplyFormat;
 import io.vhdxd.nbd.codec.RequestDecoder;
 import io.vhdxd.nbd.codec.RequestHandler;
 import io.vhdxd.server.export.Export;
+import io.vhdxd.server.export.ExportMeter;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -106,6 +107,10 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         return server.limits();
     }
 
+    ExportMeter meter() {
+        return export.meter();
+    }
+
     IoPool ioPool() {
         return server.ioPool();
     }
@@ -191,6 +196,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
             payload.release();
         }
         log.refused(request, refusal);
+        export.meter().refused(request.command(), refusal.error());
         replies.writeError(request, refusal.error(), refusal.text());
         replies.endReply(reservedBytes);
     }
@@ -235,6 +241,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
 
     private void start(Operation operation) {
         operationCount++;
+        export.meter().began();
         if (Operations.isChange(operation.request)) {
             changeCount++;
         }
@@ -285,6 +292,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
             changeDone();
         }
         if (phase == Phase.GONE) {
+            export.meter().dropped();
             operation.discard();
             admission.release(1, operation.reservedBytes);
             detachIfOver();
@@ -308,12 +316,21 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         IOException failure = operation.failure();
         if (failure == null) {
             operation.succeed(replies);
+            answered(operation, null);
         } else {
             operation.discard();
             WireError error = WireError.of(failure);
             log.failed(operation.request, failure);
             replies.writeError(operation.request, error.error(), error.text());
+            answered(operation, error.error());
         }
+    }
+
+    private void answered(Operation operation, @Nullable NbdError error) {
+        Request request = operation.request;
+        long nanos = System.nanoTime() - operation.cameNanos;
+        export.meter().answered(request.command(), request.lengthBytes(), nanos, error);
+        log.answered(request, nanos);
     }
 
     private void changeDone() {

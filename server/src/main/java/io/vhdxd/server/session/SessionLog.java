@@ -22,12 +22,16 @@ final class SessionLog {
     /** Lines about failed requests that one connection may cause. */
     private static final int FAULTS_MAX = 20;
 
+    private final String exportName;
+    private final String id;
     private final String connection;
     private final SocketAddress client;
     private final AtomicInteger faults = new AtomicInteger();
 
     SessionLog(Channel channel, Export export) {
-        connection = "connection " + channel.id().asShortText() + " to " + ErrorText.quote(export.name());
+        exportName = export.name();
+        id = channel.id().asShortText();
+        connection = "connection " + id + " to " + ErrorText.quote(export.name());
         client = channel.remoteAddress();
     }
 
@@ -55,6 +59,11 @@ final class SessionLog {
         } else {
             LOG.error("{}: closed after an error in the server itself", connection, cause);
         }
+    }
+
+    /** A request was answered. It is nothing for the log; the Flight Recorder hears of slow ones. */
+    void answered(Request request, long nanos) {
+        SlowRequestEvent.tellIfSlow(exportName, id, request, nanos);
     }
 
     /** The client asked for something that it must not. */

@@ -63,6 +63,8 @@ class UsageTest {
                 "serve --connection-memory 1M x.vhdx",
                 "serve --memory 1M x.vhdx",
                 "serve --memory 100T x.vhdx",
+                "serve --metrics unix:/tmp/metrics x.vhdx",
+                "serve --metrics nowhere x.vhdx",
                 "serve --default-export none x.vhdx",
                 "serve a=x.vhdx a=y.vhdx",
                 "serve x.vhdx dir/x.vhdx",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vhdxd.server.net.ListenAddress;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,8 +18,10 @@ import java.util.regex.Pattern;
 /** {@code vhdxd serve} in a process of its own, with the JVM options that the launcher uses. */
 public final class ServedProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 120;
-    private static final Pattern URI = Pattern.compile("qemu-img info '?(nbd[^' \\n]*)'?");
+    private static final Pattern EXPORT_URI = Pattern.compile("qemu-img info '?(nbd[^' \\n]*)'?");
     private static final Pattern PORT = Pattern.compile("nbd-client 127\\.0\\.0\\.1 ([0-9]+) ");
+
+    private static final Pattern METRICS = Pattern.compile("(http://[^ ]+)/metrics");
 
     private final Process process;
     private final Path log;
@@ -84,7 +87,7 @@ public final class ServedProcess implements AutoCloseable {
 
     /** The address of the first export, as it was printed. */
     public String uri() {
-        Matcher matcher = URI.matcher(String.join("\n", lines));
+        Matcher matcher = EXPORT_URI.matcher(String.join("\n", lines));
         assertThat(matcher.find()).as("a URI in what was printed").isTrue();
         return matcher.group(1);
     }
@@ -93,6 +96,13 @@ public final class ServedProcess implements AutoCloseable {
         Matcher matcher = PORT.matcher(String.join("\n", lines));
         assertThat(matcher.find()).as("a port in what was printed").isTrue();
         return new ListenAddress.Tcp("127.0.0.1", Integer.parseInt(matcher.group(1)));
+    }
+
+    /** Where it tells metrics, if it was started with {@code --metrics}. */
+    public URI metrics() throws IOException {
+        Matcher matcher = METRICS.matcher(log());
+        assertThat(matcher.find()).as("an address of metrics in the log").isTrue();
+        return URI.create(matcher.group(1));
     }
 
     /** What it has logged so far. */

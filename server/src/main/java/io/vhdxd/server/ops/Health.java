@@ -1,0 +1,51 @@
+package io.vhdxd.server.ops;
+
+import io.vhdxd.nbd.ErrorText;
+import io.vhdxd.vhdx.VhdxImage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Whether all is well, as far as a server can tell of itself. */
+public final class Health {
+    private final WriterWatch watch;
+    private final Map<String, VhdxImage> images = new LinkedHashMap<>();
+    private volatile boolean serving;
+
+    public Health(WriterWatch watch) {
+        this.watch = watch;
+    }
+
+    /** Adds an image, before the server serves. */
+    public void add(String export, VhdxImage image) {
+        images.put(export, image);
+    }
+
+    /** Whether clients are let in: not before all addresses are listened on, and not after a signal to stop. */
+    public void setServing(boolean nowServing) {
+        serving = nowServing;
+    }
+
+    /** Why the process should be restarted: each reason in a sentence. */
+    List<String> needsRestart() {
+        List<String> reasons = new ArrayList<>();
+        images.forEach((export, image) -> {
+            if (image.failure() != null) {
+                reasons.add(
+                        "export " + ErrorText.quote(export) + ": an I/O error has stopped all changes to the image");
+            }
+        });
+        reasons.addAll(watch.problems());
+        return reasons;
+    }
+
+    /** Why clients should not be sent here. */
+    List<String> notReady() {
+        List<String> reasons = needsRestart();
+        if (!serving) {
+            reasons.add("the server does not take connections");
+        }
+        return reasons;
+    }
+}
