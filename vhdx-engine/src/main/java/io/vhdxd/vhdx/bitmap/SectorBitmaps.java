@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>No bitmap is kept in memory: its bytes are read from the file, whose pages the kernel caches, when they are asked
  * for; so the memory that they take follows what is touched, and is the kernel's to take back. The exception is the pages
  * that the writer has published and that are not in their place yet, because the file still holds their former content:
- * those are kept here, and there are never more of them than a log entry can hold.
+ * those are kept here, and there are never more of them than the log holds.
  *
  * <p>A bit of a block that stays partially present only ever changes from 0 to 1. So whoever reads bits while pages are
  * published or brought to their place sees for each sector what was true at some moment of the reading. What a block's bits
@@ -123,7 +123,7 @@ public final class SectorBitmaps {
 
     /** A copy of a page as it was published last, or as it is in the file. Waits for the device if need be. */
     public ByteBuffer copyPage(long pageOffsetBytes) throws IOException {
-        ByteBuffer copy = ByteBuffer.allocateDirect(PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer copy = ByteBuffer.allocate(PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         ByteBuffer page = notInPlace.get(pageOffsetBytes);
         if (page != null) {
             copy.put(0, page, page.position(), PAGE_BYTES);

@@ -95,10 +95,15 @@ final class Batch {
         if (offsetBytes == endBytes) {
             return false;
         }
-        if (disk.hasParent()) {
-            return true;
-        }
         long lastBlock = disk.blockOf(endBytes - 1);
+        if (disk.hasParent()) {
+            for (long block = disk.blockOf(offsetBytes); block <= lastBlock; block++) {
+                if (BlockMap.state(map.entry(block)) != PayloadBlockState.ZERO) {
+                    return true;
+                }
+            }
+            return false;
+        }
         long block = map.nextMapped(disk.blockOf(offsetBytes));
         while (block <= lastBlock) {
             switch (BlockMap.state(map.entry(block))) {

@@ -8,6 +8,7 @@ import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,10 @@ final class PartialBlocks {
     private final Exposures exposures;
     /** Space for the bitmap blocks of chunks that have none yet, in MiB. */
     private final Map<Long, Long> newBitmapPlaces = new HashMap<>();
+    /** The pages of bitmap blocks that own space in the file for sure, by the block's place in MiB. */
+    private final Map<Long, BitSet> reservedPages = new HashMap<>();
+
+    private final ByteBuffer edge;
 
     PartialBlocks(
             Disk disk,
@@ -61,6 +66,7 @@ final class PartialBlocks {
         this.staging = staging;
         this.bitmaps = bitmaps;
         this.exposures = exposures;
+        this.edge = ByteBuffer.allocateDirect(disk.geometry().logicalSectorSizeBytes());
     }
 
     boolean hasRoom() {
@@ -149,21 +155,13 @@ final class PartialBlocks {
             reserve(StagedBitmaps.pageOffsets(bitmaps.placeMib(chunk), firstSector, sectorCount));
             return BlockMap.fileOffsetMib(entry);
         }
-        List<Exposure> waiting = exposures.of(blockIndex);
-        long placeMib =
-                waiting.isEmpty() ? allocator.take() : waiting.getFirst().placeMib();
-        if (placeMib < 0) {
+        // The bitmap comes first, and stays provided: if space is short for either, the stock is used up, which asks
+        // for more.
+        if (!isWhole(blockIndex, firstSector, sectorCount) && !provideBitmap(blockIndex)) {
             return -1;
         }
-        boolean provided = false;
-        try {
-            provided = isWhole(blockIndex, firstSector, sectorCount) || provideBitmap(blockIndex);
-        } finally {
-            if (!provided && waiting.isEmpty()) {
-                allocator.putBack(placeMib);
-            }
-        }
-        return provided ? placeMib : -1;
+        List<Exposure> waiting = exposures.of(blockIndex);
+        return waiting.isEmpty() ? allocator.take() : waiting.getFirst().placeMib();
     }
 
     /** Makes sure that the block's bits can be logged and written; false if there is no space for its chunk's bitmap. */
@@ -184,7 +182,12 @@ final class PartialBlocks {
 
     private void reserve(Set<Long> pages) throws IOException {
         for (long page : pages) {
-            storage.reserve(page, SectorBitmaps.PAGE_BYTES);
+            BitSet reserved = reservedPages.computeIfAbsent(page / Geometry.MIB, place -> new BitSet());
+            int index = (int) (page % Geometry.MIB / SectorBitmaps.PAGE_BYTES);
+            if (!reserved.get(index)) {
+                storage.reserve(page, SectorBitmaps.PAGE_BYTES);
+                reserved.set(index);
+            }
         }
     }
 
@@ -220,14 +223,13 @@ final class PartialBlocks {
             return;
         }
         long offsetBytes = sector << disk.geometry().logicalSectorSizeShift();
-        ByteBuffer content = ByteBuffer.allocateDirect(disk.geometry().logicalSectorSizeBytes());
         try {
-            parent.read(offsetBytes, content);
+            parent.read(offsetBytes, edge.clear());
         } catch (IOException e) {
             throw new UnreadableException(
                     "the parent cannot be read at offset " + offsetBytes + " to write a part of a sector", e);
         }
-        storage.write(content.flip(), placeMib * Geometry.MIB + (offsetBytes - disk.blockStartBytes(blockIndex)));
+        storage.write(edge.flip(), placeMib * Geometry.MIB + (offsetBytes - disk.blockStartBytes(blockIndex)));
     }
 
     // --- after the write
@@ -246,7 +248,9 @@ final class PartialBlocks {
             staged++;
             exposure = exposures.firstReady();
         }
-        exposures.block(exposure != null);
+        // What is staged now makes room for the others when it is logged; only an entry that has no room at all needs a
+        // round.
+        exposures.block(exposure != null && staged == 0);
         return staged;
     }
 

@@ -202,7 +202,7 @@ final class Rounds {
             return !log.isAllInPlace() || quarantine.hasFree() ? RoundReason.SETTLE : null;
         }
         // Where the file cannot grow, it is tried only for somebody who needs it.
-        boolean stockDue = lastNoSpace == null ? allocator.isLow(neededMib) : allocator.hasShortage();
+        boolean stockDue = allocator.hasShortage() || (lastNoSpace == null && allocator.isLow(neededMib));
         if (stockDue) {
             return RoundReason.SPACE;
         }

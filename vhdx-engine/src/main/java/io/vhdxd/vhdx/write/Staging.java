@@ -54,13 +54,19 @@ final class Staging {
      */
     void begin(@Nullable Set<Long> given) {
         assert isEmpty();
+        // The batch before may have counted pages for what turned out to be no change.
+        stagedPages.clear();
         givenPages = given;
         morePages = given == null ? 0 : entryPagesMax - given.size();
     }
 
     /** Whether the entry of a block can be staged. */
     boolean hasRoomFor(long blockIndex) {
-        return hasRoomFor(Set.of(batPages.pageOffsetBytes(blockIndex)));
+        if (givenPages == null || entries.room() == 0) {
+            return false;
+        }
+        long page = batPages.pageOffsetBytes(blockIndex);
+        return stagedPages.size() < morePages || givenPages.contains(page) || stagedPages.contains(page);
     }
 
     /** Whether one more block and changes on all of these pages, by their place in the file, can be staged. */

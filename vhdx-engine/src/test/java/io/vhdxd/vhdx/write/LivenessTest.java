@@ -84,6 +84,24 @@ class LivenessTest {
     }
 
     @Test
+    @DisplayName("after the file could not grow once, writes go on to get space without a flush")
+    void fileCannotGrowOnce() throws IOException {
+        SimulatedStorage storage = SimulatedImages.dynamic(64L << 30, 1 << 20);
+        SteppedImage image = SteppedImage.open(storage);
+        image.write(0, stamp(1));
+        image.settle();
+        storage.faults().failNth(Set.of(OperationKind.SET_SIZE), 1, Fault.of(() -> new NoSpaceException("no growth")));
+        int failures = 0;
+        for (long block = 1; block < 300; block++) {
+            Answer write = image.write(block * MIB, stamp(block));
+            image.settle();
+            assertThat(write.isGiven()).as("block %s", block).isTrue();
+            failures += write.isSuccess() ? 0 : 1;
+        }
+        assertThat(failures).isLessThanOrEqualTo(1);
+    }
+
+    @Test
     @DisplayName("the stock that is left is handed out although the file cannot grow any more")
     void stockIsUsedUp() throws IOException {
         SimulatedStorage storage = SimulatedImages.dynamic(64L << 30, 1 << 20);
