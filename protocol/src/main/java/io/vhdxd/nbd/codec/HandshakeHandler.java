@@ -6,6 +6,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.vhdxd.nbd.NegotiatedSession;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Leads a new connection through the {@link Handshake}, and puts a {@link RequestDecoder} in its own place at the end of it.
  * It must be in the pipeline before the channel becomes active, as the last handler, and no handler in front of it may
- * change bytes.
+ * change bytes, but the one that it puts there itself if the client wants TLS.
  *
  * <p>Options are answered in their order, however they arrive. While the client does not take its replies, none of its
  * options is looked at.
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private enum Phase {
         HAGGLING,
+        /** The client wants TLS, and what does it is being made. */
+        ENCRYPTING,
         /** The server has been asked for a request handler. */
         STARTING,
         /** The decoder has taken over, or the connection is being closed. */
@@ -39,9 +43,13 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     /** How long a client that was told the end may take to close the connection. */
     private static final int LINGER_MILLIS = 1000;
 
+    /** How much of what is encrypted is received at once: some records of TLS. */
+    private static final int ENCRYPTED_BUFFER_BYTES = 64 << 10;
+
     private final Handshake handshake;
     private final HandshakeDecoder decoder;
     private final TransmissionStarter starter;
+    private final Encryption encryption;
     private final long timeoutMillis;
     private final ReceiveAllocator receiveAllocator = new ReceiveAllocator();
 
@@ -52,12 +60,15 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     private @Nullable ScheduledFuture<?> deadline;
     private boolean inputEnded;
+    private boolean encrypted;
     private String endReason = "The client closed the connection during the handshake.";
     private @Nullable Throwable endCause;
 
     /** @param timeoutMillis how long a client may take until it has chosen an export */
-    public HandshakeHandler(ExportDirectory exports, TransmissionStarter starter, long timeoutMillis) {
-        this.handshake = new Handshake(exports);
+    public HandshakeHandler(
+            ExportDirectory exports, TransmissionStarter starter, Encryption encryption, long timeoutMillis) {
+        this.handshake = new Handshake(exports, encryption.mode());
+        this.encryption = encryption;
         this.decoder = new HandshakeDecoder(handshake);
         this.starter = starter;
         this.timeoutMillis = timeoutMillis;
@@ -114,7 +125,10 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
+        if (event instanceof SslHandshakeCompletionEvent tls && !tls.isSuccess()) {
+            endCause = tls.cause();
+            end(ctx, "The TLS handshake failed: " + tls.cause().getMessage() + ".");
+        } else if (event instanceof ChannelInputShutdownEvent || RequestDecoder.isEndUnderTls(event)) {
             inputEnded = true;
             if (phase != Phase.STARTING) {
                 endAfterWrites(ctx);
@@ -132,8 +146,8 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        endCause = cause;
-        end(ctx, "The handshake failed: " + cause + ".");
+        endCause = Encryption.unwrapped(cause);
+        end(ctx, "The handshake failed: " + endCause + ".");
     }
 
     private void decode(ChannelHandlerContext ctx) {
@@ -155,6 +169,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         switch (outcome) {
             case Outcome.Haggle(List<OptionReply> replies) -> write(ctx, replies);
             case Outcome.EnterTransmission entry -> start(ctx, entry);
+            case Outcome.StartTls(OptionReply reply) -> startTls(ctx, reply);
             case Outcome.Close(List<OptionReply> replies, String reason) when replies.isEmpty() -> end(ctx, reason);
             case Outcome.Close(List<OptionReply> replies, String reason) -> {
                 phase = Phase.ENDED;
@@ -165,6 +180,39 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
                 deadline = ctx.executor().schedule(() -> close(ctx), LINGER_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
+    }
+
+    private void startTls(ChannelHandlerContext ctx, OptionReply reply) {
+        phase = Phase.ENCRYPTING;
+        ctx.channel().config().setAutoRead(false);
+        encryption
+                .newHandler(ctx.channel())
+                .addListener((Future<SslHandler> made) -> ctx.executor().execute(() -> encrypt(ctx, reply, made)));
+    }
+
+    private void encrypt(ChannelHandlerContext ctx, OptionReply reply, Future<SslHandler> made) {
+        if (phase != Phase.ENCRYPTING) {
+            return;
+        }
+        if (!made.isSuccess()) {
+            endCause = made.cause();
+            end(ctx, "TLS cannot be started: " + endCause + ".");
+            return;
+        }
+        if (received.isReadable()) {
+            // Whoever sent it, possibly not the client, must not be heard behind the encryption (CVE-2021-3716).
+            end(ctx, "Something was sent in clear behind STARTTLS.");
+            return;
+        }
+        write(ctx, List.of(reply));
+        ctx.flush();
+        SslHandler ssl = made.getNow();
+        ssl.setHandshakeTimeoutMillis(timeoutMillis);
+        ctx.pipeline().addBefore(ctx.name(), null, ssl);
+        receiveAllocator.receiveInto(allocator -> allocator.directBuffer(ENCRYPTED_BUFFER_BYTES));
+        encrypted = true;
+        phase = Phase.HAGGLING;
+        ctx.channel().config().setAutoRead(true);
     }
 
     private void start(ChannelHandlerContext ctx, Outcome.EnterTransmission entry) {
@@ -215,7 +263,9 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         // The client may have sent requests already, trusting that its option succeeds.
         ByteBuf early = received.readRetainedSlice(received.readableBytes());
         ctx.pipeline().replace(this, null, requestDecoder);
-        receiveAllocator.receiveInto(requestDecoder::receiveBuffer);
+        if (!encrypted) {
+            receiveAllocator.receiveInto(requestDecoder::receiveBuffer);
+        }
         requestDecoder.begin(early, inputEnded);
     }
 
@@ -277,7 +327,7 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     /** Closes the connection at once. */
     private void end(ChannelHandlerContext ctx, String reason) {
-        if (phase == Phase.HAGGLING) {
+        if (phase == Phase.HAGGLING || phase == Phase.ENCRYPTING) {
             phase = Phase.ENDED;
             endReason = reason;
         }

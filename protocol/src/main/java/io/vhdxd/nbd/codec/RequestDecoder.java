@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.vhdxd.nbd.NegotiatedSession;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -151,10 +152,15 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
+        if (event instanceof ChannelInputShutdownEvent || isEndUnderTls(event)) {
             inputEnded = true;
             reportInputEnd();
         }
+    }
+
+    /** Under TLS a client may say that nothing more comes, and leave the socket open. */
+    static boolean isEndUnderTls(Object event) {
+        return event instanceof SslCloseCompletionEvent close && close.isSuccess();
     }
 
     @Override
@@ -166,7 +172,7 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        fail(cause);
+        fail(Encryption.unwrapped(cause));
     }
 
     /** Copies foreign bytes to where the socket would have put them. */

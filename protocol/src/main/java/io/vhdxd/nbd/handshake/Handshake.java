@@ -27,12 +27,16 @@ public final class Handshake {
     private final OptionFamily headers;
     private final OptionFamily metaContext;
 
+    private final TlsMode tlsMode;
+
+    private boolean encrypted;
     private boolean fixedNewstyle;
     private long optionCount;
     private long listedExportCount;
     private long allDataBytes;
 
-    public Handshake(ExportDirectory directory) {
+    public Handshake(ExportDirectory directory, TlsMode tlsMode) {
+        this.tlsMode = tlsMode;
         exports = new Exports(directory);
         exportName = new ExportNameOption(exports, negotiation);
         list = new ListOption(exports);
@@ -49,6 +53,9 @@ public final class Handshake {
         }
         fixedNewstyle = (flags & HandshakeFlags.FIXED_NEWSTYLE) != 0;
         negotiation.setNoZeroes((flags & HandshakeFlags.NO_ZEROES) != 0);
+        if (tlsMode == TlsMode.REQUIRE && !fixedNewstyle) {
+            return Outcome.close("TLS is required, and the client did not set the flag for fixed newstyle.");
+        }
         return Outcome.haggle();
     }
 
@@ -99,6 +106,9 @@ public final class Handshake {
         if (exports.isShuttingDown() && code != OptionCode.ABORT) {
             throw new OptionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down.");
         }
+        if (tlsMode == TlsMode.REQUIRE && !encrypted && code != OptionCode.ABORT && code != OptionCode.STARTTLS) {
+            throw new OptionRefusedException(OptionReplyType.TLS_REQD, "The server requires TLS here.");
+        }
         return switch (code) {
             case null ->
                 throw new OptionRefusedException(
@@ -111,12 +121,25 @@ public final class Handshake {
                 listedExportCount = exports.list().size();
                 yield outcome;
             }
-            case STARTTLS ->
-                throw new OptionRefusedException(OptionReplyType.POLICY, "TLS is not configured on this server.");
+            case STARTTLS -> startTls(require(data));
             case INFO, GO -> info.answer(code, require(data));
             case STRUCTURED_REPLY, EXTENDED_HEADERS -> headers.answer(code, require(data));
             case LIST_META_CONTEXT, SET_META_CONTEXT -> metaContext.answer(code, require(data));
         };
+    }
+
+    private Outcome startTls(byte[] data) throws OptionRefusedException {
+        if (tlsMode == TlsMode.OFF) {
+            throw new OptionRefusedException(OptionReplyType.POLICY, "TLS is not configured on this server.");
+        }
+        new OptionReader(data).expectEnd();
+        if (encrypted) {
+            throw OptionRefusedException.invalid("The connection is encrypted already.");
+        }
+        encrypted = true;
+        // Who could change what the client said in clear must not have a say in what follows.
+        negotiation.startAnew();
+        return new Outcome.StartTls(OptionReply.ack(OptionCode.STARTTLS.wireValue()));
     }
 
     private static byte[] require(byte @Nullable [] data) throws OptionRefusedException {

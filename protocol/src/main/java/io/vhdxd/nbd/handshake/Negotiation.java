@@ -23,6 +23,13 @@ final class Negotiation {
         this.noZeroes = noZeroes;
     }
 
+    /** Forgets everything that was said before the connection was encrypted. */
+    void startAnew() {
+        mode = TransmissionMode.SIMPLE;
+        contextsExport = "";
+        contexts = List.of();
+    }
+
     TransmissionMode mode() {
         return mode;
     }

@@ -15,6 +15,12 @@ public sealed interface Outcome {
     record EnterTransmission(NegotiatedSession session, List<OptionReply> replies) implements Outcome {}
 
     /**
+     * Send the reply in clear, and encrypt everything behind it. What the client has sent in clear behind its option must
+     * not be looked at.
+     */
+    record StartTls(OptionReply reply) implements Outcome {}
+
+    /**
      * Send the replies, and close the connection.
      *
      * @param reason one sentence for the server's log

@@ -47,7 +47,7 @@ final class SocketServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new HandshakeHandler(exports, starter, 30_000));
+                        channel.pipeline().addLast(new HandshakeHandler(exports, starter, Encryption.OFF, 30_000));
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)

@@ -66,7 +66,9 @@ final class TestConnection implements TransmissionStarter, AutoCloseable {
             @Override
             protected void initChannel(Channel initialized) {
                 initialized.config().setAllocator(allocator);
-                initialized.pipeline().addLast(new HandshakeHandler(exports, TestConnection.this, TIMEOUT_MILLIS));
+                initialized
+                        .pipeline()
+                        .addLast(new HandshakeHandler(exports, TestConnection.this, Encryption.OFF, TIMEOUT_MILLIS));
             }
         };
         this.channel =

@@ -27,7 +27,7 @@ class ClientFlagsTest {
     @ValueSource(ints = {4, 0x80000000, 7, -1})
     @DisplayName("HS-05: an unknown flag ends the connection")
     void unknownFlag(int flags) {
-        assertClosed(new Handshake(TestExports.of("disk")).clientFlags(flags));
+        assertClosed(new Handshake(TestExports.of("disk"), TlsMode.OFF).clientFlags(flags));
     }
 
     @ParameterizedTest

@@ -71,7 +71,7 @@ class ExportNameOptionTest {
     @Test
     @DisplayName("A server that refuses afterwards can only end the connection")
     void refusedByTheServer() {
-        Handshake handshake = new Handshake(TestExports.of("disk"));
+        Handshake handshake = new Handshake(TestExports.of("disk"), TlsMode.OFF);
         assertThat(handshake.clientFlags(3)).isInstanceOf(Outcome.Haggle.class);
         NegotiatedSession session = assertEntered(handshake.option(OptionCode.EXPORT_NAME.wireValue(), new byte[0]));
         assertClosed(handshake.refuse(session, new OptionRefusedException(OptionReplyType.POLICY, "In use.")));

@@ -26,7 +26,11 @@ final class HandshakeClient {
     }
 
     HandshakeClient(ExportDirectory exports, int flags) {
-        handshake = new Handshake(exports);
+        this(exports, flags, TlsMode.OFF);
+    }
+
+    HandshakeClient(ExportDirectory exports, int flags, TlsMode tlsMode) {
+        handshake = new Handshake(exports, tlsMode);
         assertThat(handshake.clientFlags(flags)).isInstanceOf(Outcome.Haggle.class);
     }
 

@@ -137,7 +137,7 @@ class InfoOptionsTest {
     @Test
     @DisplayName("HS-12: a server that refuses after GO has its text sent, and the handshake goes on")
     void refusedByTheServer() {
-        Handshake handshake = new Handshake(TestExports.of("disk"));
+        Handshake handshake = new Handshake(TestExports.of("disk"), TlsMode.OFF);
         assertThat(handshake.clientFlags(3)).isInstanceOf(Outcome.Haggle.class);
         Outcome go = handshake.option(OptionCode.GO.wireValue(), WireBytes.infoData("disk"));
         Outcome refused = handshake.refuse(

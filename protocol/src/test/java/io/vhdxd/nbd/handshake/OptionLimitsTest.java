@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a client cannot make the server store or do. */
 class OptionLimitsTest {
-    private final Handshake handshake = new Handshake(TestExports.of("disk"));
+    private final Handshake handshake = new Handshake(TestExports.of("disk"), TlsMode.OFF);
 
     @ParameterizedTest
     @EnumSource

@@ -31,7 +31,7 @@ class UnknownOptionTest {
     @Test
     @DisplayName("HS-10: the data of an unknown option is never kept")
     void dataIsSkipped() {
-        Handshake handshake = new Handshake(new TestExports());
+        Handshake handshake = new Handshake(new TestExports(), TlsMode.OFF);
         assertThat(handshake.dataPolicy(77, 1)).isEqualTo(DataPolicy.SKIP);
         assertThat(handshake.dataPolicy(77, 1 << 20)).isEqualTo(DataPolicy.SKIP);
         assertThat(handshake.dataPolicy(77, (1 << 20) + 1)).isEqualTo(DataPolicy.CLOSE);

@@ -2,41 +2,96 @@ package io.vhdxd.server.cli;
 
 import io.vhdxd.server.net.ListenAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The commands that attach an export, ready to be pasted into a shell of this machine. */
-final class AttachLines {
+/**
+ * The commands that attach an export, ready to be pasted into a shell of this machine.
+ *
+ * @param address where the server listens
+ * @param certificates the directory with the certificates, of which a client needs its own; null if there is no TLS
+ */
+record AttachLines(ListenAddress address, @Nullable Path certificates) {
     private static final String UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    private AttachLines() {}
-
-    static List<String> of(ListenAddress address, String exportName, boolean readOnly) {
-        String uri = uri(address, exportName);
-        String drive = "file=" + uri + ",format=raw,if=virtio" + (readOnly ? ",readonly=on" : "");
+    List<String> of(String exportName, boolean readOnly) {
+        String uri = uri(exportName);
         return List.of(
-                nbdClient(address, exportName),
-                "qemu-system-x86_64 -drive " + quoted(drive),
-                "qemu-img info " + quoted(uri),
+                nbdClient(exportName),
+                "qemu-system-x86_64 " + qemuDrive(exportName, readOnly),
+                "qemu-img info " + qemuImage(exportName),
                 "nbdcopy " + quoted(uri) + " " + quoted("./" + exportName + ".raw"));
     }
 
-    /** The export's address after the NBD URI specification. */
-    static String uri(ListenAddress address, String exportName) {
+    /** The export's address after the NBD URI specification, with libnbd's parameters for TLS. */
+    String uri(String exportName) {
+        String scheme = certificates == null ? "nbd" : "nbds";
+        String tls = certificates == null ? "" : "tls-certificates=" + encoded(certificates.toString(), "/");
         return switch (address) {
             case ListenAddress.Tcp tcp ->
-                "nbd://" + new ListenAddress.Tcp(reachableHost(tcp.host()), tcp.port()) + "/" + encoded(exportName, "");
+                scheme + "://" + new ListenAddress.Tcp(reachableHost(tcp.host()), tcp.port()) + "/"
+                        + encoded(exportName, "") + (tls.isEmpty() ? "" : "?" + tls);
             case ListenAddress.Unix unix ->
-                "nbd+unix:///" + encoded(exportName, "") + "?socket="
-                        + encoded(unix.path().toString(), "/");
+                scheme + "+unix:///" + encoded(exportName, "") + "?socket="
+                        + encoded(unix.path().toString(), "/") + (tls.isEmpty() ? "" : "&" + tls);
         };
     }
 
-    private static String nbdClient(ListenAddress address, String exportName) {
+    private String qemuDrive(String exportName, boolean readOnly) {
+        String options = ",format=raw,if=virtio" + (readOnly ? ",readonly=on" : "");
+        return certificates == null
+                ? "-drive " + quoted("file=" + uri(exportName) + options)
+                : "-object " + quoted(qemuCredentials(certificates)) + " -drive "
+                        + quoted(qemuNode(exportName, "file.") + options);
+    }
+
+    private String qemuImage(String exportName) {
+        return certificates == null
+                ? quoted(uri(exportName))
+                : "--object " + quoted(qemuCredentials(certificates)) + " --image-opts "
+                        + quoted(qemuNode(exportName, ""));
+    }
+
+    /** QEMU reads TLS credentials from an object, which its URIs cannot name. */
+    private static String qemuCredentials(Path directory) {
+        return "tls-creds-x509,id=tls0,endpoint=client,dir=" + commasDoubled(directory.toString());
+    }
+
+    private String qemuNode(String exportName, String prefix) {
+        String server = switch (address) {
+            case ListenAddress.Tcp tcp ->
+                prefix + "server.type=inet," + prefix + "server.host=" + reachableHost(tcp.host()) + "," + prefix
+                        + "server.port=" + tcp.port();
+            case ListenAddress.Unix unix ->
+                prefix + "server.type=unix," + prefix + "server.path="
+                        + commasDoubled(unix.path().toString()) + "," + prefix + "tls-hostname=localhost";
+        };
+        return prefix + "driver=nbd," + server + "," + prefix + "export=" + commasDoubled(exportName) + "," + prefix
+                + "tls-creds=tls0";
+    }
+
+    /** As QEMU's options have it. */
+    private static String commasDoubled(String value) {
+        return value.replace(",", ",,");
+    }
+
+    private String nbdClient(String exportName) {
         String where = switch (address) {
             case ListenAddress.Tcp tcp -> quoted(reachableHost(tcp.host())) + " " + tcp.port();
             case ListenAddress.Unix unix -> "-unix " + quoted(unix.path().toString());
         };
-        return "nbd-client " + where + " /dev/nbd0 -name " + quoted(exportName);
+        return "nbd-client " + where + " /dev/nbd0 -name " + quoted(exportName) + nbdClientTls();
+    }
+
+    private String nbdClientTls() {
+        if (certificates == null) {
+            return "";
+        }
+        return " -certfile " + quoted(certificates.resolve("client-cert.pem").toString())
+                + " -keyfile " + quoted(certificates.resolve("client-key.pem").toString())
+                + " -cacertfile " + quoted(certificates.resolve("ca-cert.pem").toString())
+                + (address instanceof ListenAddress.Unix ? " -tlshostname localhost" : "");
     }
 
     /** Who listens everywhere is reached here. */

@@ -71,6 +71,11 @@ public final class Failure extends Exception {
         return new Failure(ExitCode.NO_ADDRESS, "cannot listen on " + address + ": " + reason(cause), cause);
     }
 
+    /** The server's certificates cannot be used. */
+    static Failure ofCertificates(IOException cause) {
+        return new Failure(ExitCode.CONFIG, reason(cause), cause);
+    }
+
     private static String reason(IOException cause) {
         return switch (cause) {
             case NoSuchFileException e -> "no such file or directory";

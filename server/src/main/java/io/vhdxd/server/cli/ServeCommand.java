@@ -1,6 +1,7 @@
 package io.vhdxd.server.cli;
 
 import io.vhdxd.nbd.ErrorText;
+import io.vhdxd.nbd.handshake.TlsMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.net.ListenAddress;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,14 +22,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code vhdxd serve}. */
 @Command(
@@ -60,12 +60,12 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = {"-l", "--listen"},
-            paramLabel = "ADDRESS",
+            paramLabel = "ADDRESS[,tls=off|on|require]",
             defaultValue = "127.0.0.1:" + ListenAddress.DEFAULT_PORT,
             description = "HOST:PORT or unix:PATH, as often as needed. Default: ${DEFAULT-VALUE}.",
-            converter = ListenAddressConverter.class)
+            converter = ListenSpec.Converter.class)
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private List<ListenAddress> addresses;
+    private List<ListenSpec> listeners;
 
     @Option(
             names = "--create",
@@ -110,23 +110,15 @@ final class ServeCommand implements Callable<Integer> {
             converter = TcpAddressConverter.class)
     private ListenAddress.@Nullable Tcp metricsAddress;
 
-    /** Lets picocli read addresses. */
-    static final class ListenAddressConverter implements ITypeConverter<ListenAddress> {
-        @Override
-        public ListenAddress convert(String text) {
-            try {
-                return ListenAddress.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
-        }
-    }
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private TlsOptions tls;
 
     /** Lets picocli read addresses that cannot be Unix sockets. */
     static final class TcpAddressConverter implements ITypeConverter<ListenAddress.Tcp> {
         @Override
         public ListenAddress.Tcp convert(String text) {
-            if (new ListenAddressConverter().convert(text) instanceof ListenAddress.Tcp tcp) {
+            if (ListenAddress.parse(text) instanceof ListenAddress.Tcp tcp) {
                 return tcp;
             }
             throw new TypeConversionException("'" + text + "' is no TCP address (expected: HOST:PORT)");
@@ -137,29 +129,34 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Failure, InterruptedException {
         checkArguments();
         ImageCreation missing = createSize == null ? null : creation(createSize);
+        TlsOptions.Encryptions encryptions = tls.load();
         LOG.info("vhdxd {} on Java {}", VersionProvider.version(), Runtime.version());
         Monitoring monitoring = new Monitoring(metricsAddress);
         OpenImages open = OpenImages.open(images, missing, readOnly, parents.search(), monitoring::meter);
         boolean clean;
         try (monitoring) {
-            serve(open, monitoring);
+            serve(open, encryptions, monitoring);
         } finally {
             clean = open.close();
         }
         return (clean ? ExitCode.OK : ExitCode.FAIL_STOP).number();
     }
 
-    private void serve(OpenImages open, Monitoring monitoring) throws Failure, InterruptedException {
+    private void serve(OpenImages open, TlsOptions.Encryptions encryptions, Monitoring monitoring)
+            throws Failure, InterruptedException {
         List<Export> exports =
                 open.all().stream().map(OpenImages.Opened::export).toList();
         try (NbdServer server = new NbdServer(new ExportTable(exports, defaultExport), settings())) {
             StopSignals signals = StopSignals.install(server::hurry);
             monitoring.start(open, server);
-            for (ListenAddress address : addresses) {
-                server.listen(address);
+            List<AttachLines> attachLines = new ArrayList<>();
+            for (ListenSpec listener : listeners) {
+                TlsMode mode = listener.tls(tls);
+                ListenAddress bound = server.listen(listener.address(), encryptions.of(mode));
+                attachLines.add(new AttachLines(bound, mode == TlsMode.OFF ? null : tls.directory()));
             }
             monitoring.setServing(true);
-            print(open.all(), server.addresses());
+            print(open.all(), attachLines);
             signals.awaitFirst();
             LOG.info("stopping");
             monitoring.setServing(false);
@@ -197,6 +194,8 @@ final class ServeCommand implements Callable<Integer> {
         require(!parents.namesParent() || images.size() == 1, "--parent goes with a single image");
         String wrongLimit = limits.problem();
         require(wrongLimit == null, String.valueOf(wrongLimit));
+        String wrongTls = tls.problem(listeners);
+        require(wrongTls == null, String.valueOf(wrongTls));
         require(drainSeconds >= 0, "--drain-timeout: " + drainSeconds + " (expected: 0 or more)");
     }
 
@@ -225,7 +224,7 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private void print(List<OpenImages.Opened> opened, List<ListenAddress> listening) {
+    private void print(List<OpenImages.Opened> opened, List<AttachLines> attachLines) {
         PrintWriter out = spec.commandLine().getOut();
         for (OpenImages.Opened image : opened) {
             ImageInfo info = image.image().info();
@@ -233,10 +232,8 @@ final class ServeCommand implements Callable<Integer> {
                     + new ByteSize(info.virtualSizeBytes()).withBytes() + ", " + InfoCommand.typeName(info)
                     + ", blocks of " + new ByteSize(info.blockSizeBytes()) + ", log "
                     + InfoCommand.logText(info.logState()) + (readOnly ? ", read-only" : ""));
-            for (ListenAddress address : listening) {
-                for (String line : AttachLines.of(address, image.export().name(), readOnly)) {
-                    out.println("  " + line);
-                }
+            for (AttachLines lines : attachLines) {
+                lines.of(image.export().name(), readOnly).forEach(line -> out.println("  " + line));
             }
         }
         out.println("Ready.");

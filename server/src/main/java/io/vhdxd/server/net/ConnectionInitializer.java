@@ -3,12 +3,12 @@ package io.vhdxd.server.net;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.group.ChannelGroup;
+import io.vhdxd.nbd.codec.Encryption;
 import io.vhdxd.nbd.codec.HandshakeHandler;
 import io.vhdxd.nbd.codec.TransmissionStarter;
 import io.vhdxd.nbd.handshake.ExportDirectory;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,32 +19,33 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
     private final ConnectionLimits limits;
     private final AddressCounts addresses;
     private final ChannelGroup connections;
-    private final LongAdder accepted = new LongAdder();
-    private final LongAdder refused = new LongAdder();
+    private final ConnectionTally tally;
     private final ExportDirectory exports;
     private final TransmissionStarter starter;
+    private final Encryption encryption;
 
     /** Whether the log has been told that there are too many; it need not hear of each. */
     private final AtomicBoolean full = new AtomicBoolean();
 
-    /** @param connections holds all connections that are open */
+    /**
+     * @param addresses where all connections that are open come from
+     * @param connections all connections that are open
+     */
     ConnectionInitializer(
-            ConnectionLimits limits, ChannelGroup connections, ExportDirectory exports, TransmissionStarter starter) {
+            ConnectionLimits limits,
+            AddressCounts addresses,
+            ChannelGroup connections,
+            ConnectionTally tally,
+            ExportDirectory exports,
+            TransmissionStarter starter,
+            Encryption encryption) {
         this.limits = limits;
-        this.addresses = new AddressCounts(limits.perAddress());
+        this.addresses = addresses;
         this.connections = connections;
+        this.tally = tally;
         this.exports = exports;
         this.starter = starter;
-    }
-
-    /** How many connections were let in so far. */
-    long acceptedCount() {
-        return accepted.sum();
-    }
-
-    /** How many connections were one too many. */
-    long refusedCount() {
-        return refused.sum();
+        this.encryption = encryption;
     }
 
     @Override
@@ -66,12 +67,12 @@ final class ConnectionInitializer extends ChannelInitializer<Channel> {
         channel.closeFuture().addListener(closed -> addresses.remove(client));
         full.set(false);
         connections.add(channel);
-        accepted.increment();
-        channel.pipeline().addLast(new HandshakeHandler(exports, starter, limits.handshakeMillis()));
+        tally.accepted();
+        channel.pipeline().addLast(new HandshakeHandler(exports, starter, encryption, limits.handshakeMillis()));
     }
 
     private void refuse(Channel channel, String reason) {
-        refused.increment();
+        tally.refused();
         if (full.compareAndSet(false, true)) {
             LOG.warn("{}; no more are accepted until some are closed", reason);
         }

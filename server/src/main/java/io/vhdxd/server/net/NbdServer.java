@@ -15,6 +15,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.vhdxd.nbd.codec.Encryption;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.session.ByteBudget;
 import io.vhdxd.server.session.IoPool;
@@ -51,7 +52,9 @@ public final class NbdServer implements AutoCloseable {
     private final ByteBudget budget;
     private final SessionStarter sessions;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private final ConnectionInitializer initializer;
+    private final ConnectionTally tally = new ConnectionTally();
+    private final ConnectionLimits limits;
+    private final AddressCounts clientAddresses;
     private final List<Channel> listeners = new ArrayList<>();
     private final List<ListenAddress> addresses = new ArrayList<>();
     private final List<UnixSocketFile> socketFiles = new ArrayList<>();
@@ -84,7 +87,8 @@ public final class NbdServer implements AutoCloseable {
         ioPool = new IoPool(settings.ioThreadCount);
         budget = new ByteBudget(settings.bytesInFlight);
         sessions = new SessionStarter(exports, settings.session, budget, ioPool, new SocketProbe());
-        initializer = new ConnectionInitializer(settings.connections, connections, exports, sessions);
+        limits = settings.connections;
+        clientAddresses = new AddressCounts(limits.perAddress());
         LOG.info(
                 "transport {}, {} event loops, {} I/O threads, at most {} connections and {} MiB in flight",
                 transport.name(),
@@ -94,18 +98,23 @@ public final class NbdServer implements AutoCloseable {
                 settings.bytesInFlight >> 20);
     }
 
+    /** Listens on one more address, without TLS. */
+    public ListenAddress listen(ListenAddress address) throws ListenException {
+        return listen(address, Encryption.OFF);
+    }
+
     /**
      * Listens on one more address.
      *
      * @return the address, with the port that was chosen if it had none
      */
-    public ListenAddress listen(ListenAddress address) throws ListenException {
+    public ListenAddress listen(ListenAddress address, Encryption encryption) throws ListenException {
         ListenAddress bound = switch (address) {
-            case ListenAddress.Tcp tcp -> listenTcp(tcp);
-            case ListenAddress.Unix unix -> listenUnix(unix);
+            case ListenAddress.Tcp tcp -> listenTcp(tcp, encryption);
+            case ListenAddress.Unix unix -> listenUnix(unix, encryption);
         };
         addresses.add(bound);
-        LOG.info("listening on {}", bound);
+        LOG.info("listening on {}, TLS {}", bound, encryption.mode().text());
         return bound;
     }
 
@@ -122,8 +131,8 @@ public final class NbdServer implements AutoCloseable {
     public ServerState state() {
         return new ServerState(
                 connections.size(),
-                initializer.acceptedCount(),
-                initializer.refusedCount(),
+                tally.acceptedCount(),
+                tally.refusedCount(),
                 budget.takenBytes(),
                 budget.limitBytes(),
                 budget.waiterCount(),
@@ -142,12 +151,12 @@ public final class NbdServer implements AutoCloseable {
         return connections.size();
     }
 
-    private ListenAddress listenTcp(ListenAddress.Tcp address) throws ListenException {
+    private ListenAddress listenTcp(ListenAddress.Tcp address, Encryption encryption) throws ListenException {
         InetSocketAddress socketAddress = new InetSocketAddress(address.host(), address.port());
         if (socketAddress.isUnresolved()) {
             throw new ListenException(address, "unknown host");
         }
-        ServerBootstrap bootstrap = bootstrap(transport.tcp())
+        ServerBootstrap bootstrap = bootstrap(transport.tcp(), encryption)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true);
@@ -162,11 +171,14 @@ public final class NbdServer implements AutoCloseable {
         return new ListenAddress.Tcp(address.host(), ((InetSocketAddress) listener.localAddress()).getPort());
     }
 
-    private ListenAddress listenUnix(ListenAddress.Unix address) throws ListenException {
+    private ListenAddress listenUnix(ListenAddress.Unix address, Encryption encryption) throws ListenException {
         UnixSocketFile file = UnixSocketFile.prepare(address);
         int umaskBefore = Umask.set(UMASK_PRIVATE);
         try {
-            bind(address, bootstrap(transport.unix()), transport.unixAddress().apply(file.bindPath()));
+            bind(
+                    address,
+                    bootstrap(transport.unix(), encryption),
+                    transport.unixAddress().apply(file.bindPath()));
         } finally {
             Umask.set(umaskBefore);
         }
@@ -175,11 +187,12 @@ public final class NbdServer implements AutoCloseable {
         return address;
     }
 
-    private ServerBootstrap bootstrap(Class<? extends ServerChannel> type) {
+    private ServerBootstrap bootstrap(Class<? extends ServerChannel> type, Encryption encryption) {
         return new ServerBootstrap()
                 .group(loops)
                 .channel(type)
-                .childHandler(initializer)
+                .childHandler(
+                        new ConnectionInitializer(limits, clientAddresses, connections, tally, exports, sessions, encryption))
                 // A client that sends no more may still wait for replies.
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     }

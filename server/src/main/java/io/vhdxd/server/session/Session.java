@@ -3,9 +3,7 @@ package io.vhdxd.server.session;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.DuplexChannel;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.NbdError;
 import io.vhdxd.nbd.NegotiatedSession;
@@ -21,7 +19,6 @@ import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportMeter;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * nothing can be sent any more. It is over when it is gone and the last of its operations is complete.
  */
 final class Session implements RequestHandler, Export.Attachment, Examinations.Subject {
-    /** How long a client that was not asked may take to close its side, before the connection is closed. */
-    private static final long LINGER_MILLIS = 2_000;
-
     private static final Refusal SHUTDOWN = new Refusal(NbdError.ESHUTDOWN, "The server is shutting down.");
 
     private final Channel channel;
@@ -380,19 +374,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         if (phase == Phase.ENDING) {
             replies.flush();
             // Everything written before this has left when it has.
-            var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> hangUp());
-        }
-    }
-
-    private void hangUp() {
-        if (lingers && channel instanceof DuplexChannel duplex) {
-            // Closed with bytes of the client unread, the connection would be reset, and the last replies lost. The
-            // channel closes itself when the client has closed its side.
-            channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-            var _ = duplex.shutdownOutput();
-            var _ = channel.eventLoop().schedule(this::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
-        } else {
-            close();
+            var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> HangUp.of(channel, lingers));
         }
     }
 

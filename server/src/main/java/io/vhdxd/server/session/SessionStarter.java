@@ -12,6 +12,7 @@ import io.vhdxd.nbd.handshake.OptionRefusedException;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import java.io.IOException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +55,10 @@ public final class SessionStarter implements TransmissionStarter {
 
     @Override
     public void handshakeEnded(Channel channel, String reason, @Nullable Throwable cause) {
-        if (cause == null || cause instanceof IOException) {
+        if (cause instanceof SSLException) {
+            // Certificates that are wrong or missing show themselves here, on one of the two sides.
+            LOG.info("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
+        } else if (cause == null || cause instanceof IOException) {
             LOG.debug("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
         } else {
             LOG.error(

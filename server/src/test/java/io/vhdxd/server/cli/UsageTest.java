@@ -65,6 +65,12 @@ class UsageTest {
                 "serve --memory 100T x.vhdx",
                 "serve --metrics unix:/tmp/metrics x.vhdx",
                 "serve --metrics nowhere x.vhdx",
+                "serve --tls require x.vhdx",
+                "serve --tls maybe x.vhdx",
+                "serve --tls-verify-peer x.vhdx",
+                "serve --tls off --tls-certificates dir x.vhdx",
+                "serve -l 127.0.0.1:0,tls=require x.vhdx",
+                "serve -l 127.0.0.1:0,tls=maybe x.vhdx",
                 "serve --default-export none x.vhdx",
                 "serve a=x.vhdx a=y.vhdx",
                 "serve x.vhdx dir/x.vhdx",
@@ -77,6 +83,14 @@ class UsageTest {
         assertThat(run.out()).isEmpty();
         assertThat(run.err().lines()).hasSize(2);
         assertThat(run.err()).startsWith("vhdxd: ").contains("Try 'vhdxd").doesNotContain("Exception");
+    }
+
+    @Test
+    @DisplayName("Without usable certificates the server does not start: 78, with the file's name")
+    void certificates() {
+        CommandLineRun run = CommandLineRun.of("serve", "--tls-certificates", directory, "x.vhdx");
+        assertThat(run.exitCode()).isEqualTo(78);
+        assertThat(run.err()).isEqualTo("vhdxd: " + directory.resolve("server-cert.pem") + ": no such file\n");
     }
 
     @Test

@@ -24,8 +24,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongToIntFunction;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /** A client that sends what a test tells it, byte by byte, and blocks until it gets an answer. */
 public final class NbdClient implements AutoCloseable {
@@ -35,8 +39,9 @@ public final class NbdClient implements AutoCloseable {
     public static final int NO_ZEROES_AND_FIXED = 3;
 
     private final SocketChannel channel;
-    private final DataInputStream in;
-    private final DataOutputStream out;
+    private DataInputStream in;
+    private DataOutputStream out;
+    private @Nullable SSLSocket tls;
     private TransmissionMode mode = TransmissionMode.SIMPLE;
 
     /**
@@ -87,6 +92,16 @@ public final class NbdClient implements AutoCloseable {
         return client;
     }
 
+    /** Connects, encrypts the connection, and enters the transmission phase. */
+    public static NbdClient encrypted(
+            ListenAddress address, SSLContext context, String export, TransmissionMode mode, String... contexts)
+            throws IOException {
+        NbdClient client = connect(address);
+        client.startTls(context);
+        client.enter(export, mode, contexts);
+        return client;
+    }
+
     /** Connects, and enters the transmission phase with simple replies. */
     public static NbdClient simple(ListenAddress address, String export) throws IOException {
         return transmitting(address, export, TransmissionMode.SIMPLE);
@@ -101,12 +116,39 @@ public final class NbdClient implements AutoCloseable {
     public static NbdClient transmitting(
             ListenAddress address, String export, TransmissionMode mode, String... contexts) throws IOException {
         NbdClient client = connect(address);
-        client.negotiate(mode);
-        if (contexts.length > 0) {
-            client.selectContexts(export, contexts);
-        }
-        client.go(export);
+        client.enter(export, mode, contexts);
         return client;
+    }
+
+    private void enter(String export, TransmissionMode wanted, String... contexts) throws IOException {
+        negotiate(wanted);
+        if (contexts.length > 0) {
+            selectContexts(export, contexts);
+        }
+        go(export);
+    }
+
+    /** Has the connection encrypted, with the newest version of TLS that both sides know. */
+    public void startTls(SSLContext context) throws IOException {
+        option(OptionCode.STARTTLS.wireValue(), new byte[0]);
+        assertThat(optionReply()).isEqualTo(OPTION_ACK);
+        beginTls(context);
+    }
+
+    /** Goes through the handshake of TLS, in whatever state the server is. */
+    public void beginTls(SSLContext context, String... versions) throws IOException {
+        tls = (SSLSocket) context.getSocketFactory().createSocket(channel.socket(), "localhost", 0, true);
+        if (versions.length > 0) {
+            tls.setEnabledProtocols(versions);
+        }
+        tls.startHandshake();
+        in = new DataInputStream(tls.getInputStream());
+        out = new DataOutputStream(tls.getOutputStream());
+    }
+
+    /** What encrypts the connection. */
+    public SSLSocket tls() {
+        return Objects.requireNonNull(tls);
     }
 
     /** Agrees on the headers of the transmission phase. */
@@ -264,6 +306,9 @@ public final class NbdClient implements AutoCloseable {
 
     /** Tells the server that nothing more comes. */
     public void endInput() throws IOException {
+        if (tls != null) {
+            tls.shutdownOutput();
+        }
         channel.shutdownOutput();
     }
 
@@ -349,6 +394,11 @@ public final class NbdClient implements AutoCloseable {
         } catch (IOException e) {
             // A reset is an end as well.
         }
+    }
+
+    /** Everything that comes until the server closes the connection. */
+    public byte[] untilEnd() throws IOException {
+        return in.readAllBytes();
     }
 
     /** Whether the connection ends here, with no more bytes. */
