@@ -15,7 +15,7 @@ public enum ExitCode {
     CANNOT_CREATE(73, "The file cannot be created."),
     CANNOT_CHANGE(74, "An I/O error or a full disk ended a change of an image; no content is lost."),
     WOULD_LOSE_DATA(77, "Data would be lost, and the command line does not accept that."),
-    CONFIG(78, "The certificates for TLS are missing or cannot be used.");
+    CONFIG(78, "The configuration file is wrong, or the certificates for TLS are missing or cannot be used.");
 
     private final int number;
     private final String meaning;

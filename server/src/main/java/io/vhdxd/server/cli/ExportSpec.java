@@ -1,23 +1,27 @@
 package io.vhdxd.server.cli;
 
 import io.vhdxd.nbd.ErrorText;
+import io.vhdxd.nbd.Limits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * An image to serve, and the name to serve it under.
+ * An image to serve, and how.
  *
- * @param name not empty, without slashes and control characters
+ * @param name not empty, without control characters
+ * @param description a text for people
+ * @param readOnly whether nobody may write
  */
-record ExportSpec(String name, Path image) {
+record ExportSpec(String name, Path image, String description, boolean readOnly) {
     /** What every client must be able to name. */
     private static final int NAME_BYTES_MAX = 256;
 
     /**
      * Reads {@code [NAME=]IMAGE}. What stands before the first equals sign is a name if there is no slash in it; so {@code
-     * ./a=b.vhdx} is a file. Without a name the file's base name is taken, without {@code .vhdx}.
+     * ./a=b.vhdx} is a file.
      */
     static ExportSpec parse(String text) {
         int equals = text.indexOf('=');
@@ -27,10 +31,32 @@ record ExportSpec(String name, Path image) {
         if (file.isEmpty()) {
             throw new TypeConversionException("'" + text + "' names no file (expected: [NAME=]IMAGE)");
         }
-        Path image = Path.of(file);
-        String name = named ? before : baseName(image);
-        checkName(text, name);
-        return new ExportSpec(name, image);
+        return of(Path.of(file), named ? before : null, null, false);
+    }
+
+    /**
+     * Makes one that may say only what has to be said.
+     *
+     * @param name null for the file's base name, without {@code .vhdx}
+     * @param description null for the file's name
+     * @throws TypeConversionException if the name or the description cannot be used
+     */
+    static ExportSpec of(Path image, @Nullable String name, @Nullable String description, boolean readOnly) {
+        String usedName = name == null ? baseName(image) : name;
+        checkName(image, usedName);
+        String usedDescription = description == null ? String.valueOf(image.getFileName()) : description;
+        int bytes = usedDescription.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > Limits.STRING_BYTES || usedDescription.codePoints().anyMatch(Character::isISOControl)) {
+            throw new TypeConversionException("the description of " + ErrorText.quote(usedName)
+                    + " is too long, or holds a control character (expected: one line of at most " + Limits.STRING_BYTES
+                    + " bytes)");
+        }
+        return new ExportSpec(usedName, image, usedDescription, readOnly);
+    }
+
+    /** The same, but that nobody may write. */
+    ExportSpec forReading() {
+        return new ExportSpec(name, image, description, true);
     }
 
     private static String baseName(Path image) {
@@ -41,9 +67,9 @@ record ExportSpec(String name, Path image) {
                 : name;
     }
 
-    private static void checkName(String text, String name) {
+    private static void checkName(Path image, String name) {
         if (name.isEmpty()) {
-            throw new TypeConversionException("'" + text + "' gives the export an empty name");
+            throw new TypeConversionException("the export of " + image + " has an empty name");
         }
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > NAME_BYTES_MAX) {

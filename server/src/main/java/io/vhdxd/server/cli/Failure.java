@@ -1,5 +1,6 @@
 package io.vhdxd.server.cli;
 
+import io.vhdxd.server.config.Problem;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.ListenException;
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
@@ -14,9 +15,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A command could not do what it was asked to, for a reason that the user can understand. Its message is one line. */
+/** A command could not do what it was asked to, for a reason that the user can understand. Its message is one line, or one for each problem. */
 public final class Failure extends Exception {
     private final ExitCode code;
 
@@ -69,6 +71,20 @@ public final class Failure extends Exception {
     /** An address cannot be listened on. */
     static Failure toListen(ListenAddress address, IOException cause) {
         return new Failure(ExitCode.NO_ADDRESS, "cannot listen on " + address + ": " + reason(cause), cause);
+    }
+
+    /** Something in a configuration file is wrong. All of it is told, a line for each. */
+    static Failure ofConfig(Path file, List<Problem> problems) {
+        List<String> lines = problems.stream()
+                .sorted()
+                .map(problem -> file + ":" + problem.line() + ": " + problem.text())
+                .toList();
+        return new Failure(ExitCode.CONFIG, String.join("\nvhdxd: ", lines), null);
+    }
+
+    /** A configuration file cannot be read. */
+    static Failure toReadConfig(Path file, IOException cause) {
+        return new Failure(ExitCode.CONFIG, named(file, reason(cause)), cause);
     }
 
     /** The server's certificates cannot be used. */

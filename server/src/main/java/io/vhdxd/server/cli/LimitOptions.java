@@ -4,6 +4,8 @@ import io.netty.util.internal.PlatformDependent;
 import io.vhdxd.nbd.Limits;
 import io.vhdxd.server.net.ConnectionLimits;
 import io.vhdxd.server.session.SessionLimits;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -60,29 +62,31 @@ final class LimitOptions {
             converter = ByteSize.Converter.class)
     private @Nullable ByteSize memory;
 
-    /** What is wrong with them; null if nothing is. */
-    @Nullable String problem() {
-        if (connectionsMax < 1) {
-            return "--max-connections: " + connectionsMax + " (expected: 1 or more)";
+    /** What is wrong with them: each problem begins with an option. */
+    List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        requireOneOrMore(problems, "--max-connections", connectionsMax);
+        if (connectionsPerAddress != null) {
+            requireOneOrMore(problems, "--max-connections-per-address", connectionsPerAddress);
         }
-        if (connectionsPerAddress != null && connectionsPerAddress < 1) {
-            return "--max-connections-per-address: " + connectionsPerAddress + " (expected: 1 or more)";
-        }
-        if (handshakeSeconds < 1) {
-            return "--handshake-timeout: " + handshakeSeconds + " (expected: 1 or more)";
-        }
-        if (requestsMax < 1) {
-            return "--max-requests: " + requestsMax + " (expected: 1 or more)";
-        }
+        requireOneOrMore(problems, "--handshake-timeout", handshakeSeconds);
+        requireOneOrMore(problems, "--max-requests", requestsMax);
         if (connectionMemory.bytes() < Limits.MAXIMUM_PAYLOAD_BYTES) {
-            return "--connection-memory: " + connectionMemory + " (expected: at least 32 MiB, for the largest request)";
+            problems.add("--connection-memory: " + connectionMemory
+                    + " (expected: at least 32 MiB, for the largest request)");
         }
         long most = PlatformDependent.maxDirectMemory() * 3 / 4;
         if (memory != null && (memory.bytes() < MEMORY_BYTES_MIN || memory.bytes() > most)) {
-            return "--memory: " + memory + " (expected: 128 MiB to " + new ByteSize(most)
-                    + ", three quarters of -XX:MaxDirectMemorySize)";
+            problems.add("--memory: " + memory + " (expected: 128 MiB to " + new ByteSize(most)
+                    + ", three quarters of -XX:MaxDirectMemorySize)");
         }
-        return null;
+        return problems;
+    }
+
+    private static void requireOneOrMore(List<String> problems, String option, int value) {
+        if (value < 1) {
+            problems.add(option + ": " + value + " (expected: 1 or more)");
+        }
     }
 
     ConnectionLimits connections() {
@@ -104,7 +108,7 @@ final class LimitOptions {
     }
 
     /** The rest of the direct memory is for what is not counted: requests, small replies, and the allocator's gaps. */
-    private long memoryBytes() {
+    long memoryBytes() {
         return memory == null ? Math.max(MEMORY_BYTES_MIN, PlatformDependent.maxDirectMemory() / 2) : memory.bytes();
     }
 }

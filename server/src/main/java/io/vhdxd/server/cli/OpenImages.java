@@ -47,14 +47,13 @@ final class OpenImages {
     static OpenImages open(
             List<ExportSpec> specs,
             @Nullable ImageCreation missing,
-            boolean readOnly,
             ParentSearch search,
             Function<String, ExportMeter> meters)
             throws Failure {
         OpenImages images = new OpenImages(meters);
         try {
             for (ExportSpec spec : specs) {
-                images.openOne(spec, missing, readOnly, search);
+                images.openOne(spec, missing, search);
             }
         } catch (Failure e) {
             images.close();
@@ -63,18 +62,18 @@ final class OpenImages {
         return images;
     }
 
-    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, boolean readOnly, ParentSearch search)
+    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, ParentSearch search)
             throws Failure {
-        if (missing != null && !Files.exists(spec.image())) {
+        if (missing != null && !spec.readOnly() && !Files.exists(spec.image())) {
             create(missing, spec.image());
         }
         try {
-            VhdxImage image = VhdxImage.open(spec.image(), readOnly ? Access.READ_ONLY : Access.READ_WRITE, search);
+            VhdxImage image = VhdxImage.open(spec.image(), spec.readOnly() ? Access.READ_ONLY : Access.READ_WRITE, search);
             Export export = new Export(
                     spec.name(),
-                    spec.image().getFileName().toString(),
+                    spec.description(),
                     new VhdxDisk(image),
-                    readOnly,
+                    spec.readOnly(),
                     meters.apply(spec.name()));
             opened.add(new Opened(spec.image(), image, export));
             tellFindings(spec.image(), image.info());

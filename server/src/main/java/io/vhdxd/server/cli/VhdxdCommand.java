@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         versionProvider = VersionProvider.class,
         subcommands = {
             ServeCommand.class,
+            ConfigCommand.class,
             CreateCommand.class,
             InfoCommand.class,
             MapCommand.class,

@@ -25,7 +25,10 @@ class ExportSpecTest {
         "größe=x,größe,x"
     })
     void read(String text, String name, String file) {
-        assertThat(ExportSpec.parse(text)).isEqualTo(new ExportSpec(name, Path.of(file)));
+        ExportSpec spec = ExportSpec.parse(text);
+        assertThat(spec.name()).isEqualTo(name);
+        assertThat(spec.image()).isEqualTo(Path.of(file));
+        assertThat(spec.description()).isEqualTo("" + Path.of(file).getFileName());
     }
 
     @ParameterizedTest

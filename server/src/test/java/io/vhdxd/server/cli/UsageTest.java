@@ -51,6 +51,9 @@ class UsageTest {
                 "dump-log",
                 "serve",
                 "serve x.vhdx --listen nowhere",
+                "config",
+                "config check",
+                "config show",
                 "serve x.vhdx -l host:99999",
                 "serve --create 10Q x.vhdx",
                 "serve --create 1000 x.vhdx",
@@ -111,6 +114,9 @@ class UsageTest {
             strings = {
                 "",
                 "serve",
+                "config",
+                "config check",
+                "config show",
                 "create",
                 "info",
                 "map",
@@ -123,7 +129,7 @@ class UsageTest {
             })
     @DisplayName("Every command has --help, with all exit codes")
     void help(String command) {
-        CommandLineRun run = command.isEmpty() ? CommandLineRun.of("--help") : CommandLineRun.of(command, "--help");
+        CommandLineRun run = command.isEmpty() ? CommandLineRun.of("--help") : CommandLineRun.of((Object[]) (command + " --help").split(" ", -1));
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("Usage: vhdxd " + command);
         for (ExitCode code : ExitCode.values()) {
