@@ -81,6 +81,12 @@ final class GuestImage implements AutoCloseable {
         assertThat(server.stop("TERM")).as("exit code; log:%n%s", server.log()).isZero();
     }
 
+    /** Lets QEMU replay what a server that was killed has left. */
+    void replayByQemu() throws IOException {
+        Tool.run("qemu-img", "check", "-q", "-r", "all", "-f", "vhdx", image.toString())
+                .ok();
+    }
+
     /** How much of the host's space the image has. */
     long allocatedBytes() throws IOException {
         String kibibytes = Tool.run("du", "-k", image.toString()).ok().out().split("\t", -1)[0];
