@@ -1,5 +1,6 @@
 package io.vhdxd.server.cli;
 
+import io.vhdxd.nbd.ErrorText;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportMeter;
 import io.vhdxd.server.export.VhdxDisk;
@@ -31,7 +32,15 @@ final class OpenImages {
     private final Function<String, ExportMeter> meters;
 
     /** An open image and its export. */
-    record Opened(Path file, VhdxImage image, Export export) {}
+    record Opened(Path file, VhdxImage image, Export export) {
+        /** What it is, for people. */
+        String text() {
+            ImageInfo info = image.info();
+            return file + ": " + new ByteSize(info.virtualSizeBytes()).withBytes() + ", " + InfoCommand.typeName(info)
+                    + ", blocks of " + new ByteSize(info.blockSizeBytes()) + ", log "
+                    + InfoCommand.logText(info.logState()) + (export.isReadOnly() ? ", read-only" : "");
+        }
+    }
 
     private OpenImages(Function<String, ExportMeter> meters) {
         this.meters = meters;
@@ -62,20 +71,18 @@ final class OpenImages {
         return images;
     }
 
-    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, ParentSearch search)
-            throws Failure {
+    private void openOne(ExportSpec spec, @Nullable ImageCreation missing, ParentSearch search) throws Failure {
         if (missing != null && !spec.readOnly() && !Files.exists(spec.image())) {
             create(missing, spec.image());
         }
         try {
-            VhdxImage image = VhdxImage.open(spec.image(), spec.readOnly() ? Access.READ_ONLY : Access.READ_WRITE, search);
+            VhdxImage image =
+                    VhdxImage.open(spec.image(), spec.readOnly() ? Access.READ_ONLY : Access.READ_WRITE, search);
             Export export = new Export(
-                    spec.name(),
-                    spec.description(),
-                    new VhdxDisk(image),
-                    spec.readOnly(),
-                    meters.apply(spec.name()));
-            opened.add(new Opened(spec.image(), image, export));
+                    spec.name(), spec.description(), new VhdxDisk(image), spec.readOnly(), meters.apply(spec.name()));
+            Opened added = new Opened(spec.image(), image, export);
+            opened.add(added);
+            LOG.info("export {}: {}", ErrorText.quote(spec.name()), added.text());
             tellFindings(spec.image(), image.info());
         } catch (IOException e) {
             throw Failure.toOpen(spec.image(), e);

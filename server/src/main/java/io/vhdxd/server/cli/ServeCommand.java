@@ -1,5 +1,6 @@
 package io.vhdxd.server.cli;
 
+import io.netty.util.internal.PlatformDependent;
 import io.vhdxd.nbd.ErrorText;
 import io.vhdxd.nbd.handshake.TlsMode;
 import io.vhdxd.server.export.Export;
@@ -7,26 +8,15 @@ import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.ListenException;
 import io.vhdxd.server.net.NbdServer;
-import io.vhdxd.vhdx.ImageCreation;
-import io.vhdxd.vhdx.ImageInfo;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code vhdxd serve}. */
@@ -54,8 +44,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure, InterruptedException {
         options.complete(spec.commandLine());
+        options.logFormat().use();
         TlsOptions.Encryptions encryptions = options.tls().load();
-        LOG.info("vhdxd {} on Java {}", VersionProvider.version(), Runtime.version());
+        tellStart();
         Monitoring monitoring = new Monitoring(options.metricsAddress());
         OpenImages open = OpenImages.open(
                 options.images(), options.missing(), options.parents().search(), monitoring::meter);
@@ -66,6 +57,34 @@ final class ServeCommand implements Callable<Integer> {
             clean = open.close();
         }
         return (clean ? ExitCode.OK : ExitCode.FAIL_STOP).number();
+    }
+
+    /** What was decided before the first image is opened. */
+    private void tellStart() {
+        Runtime runtime = Runtime.getRuntime();
+        LOG.info(
+                "vhdxd {} on Java {} ({}), {} processors, process {}, configuration {}",
+                VersionProvider.version(),
+                Runtime.version(),
+                System.getProperty("java.vm.vendor"),
+                runtime.availableProcessors(),
+                ProcessHandle.current().pid(),
+                options.configFile() == null ? "by options" : options.configFile());
+        LimitOptions limits = options.limits();
+        LOG.info(
+                "memory: heap up to {}, buffers up to {}, of which requests may hold {}; {} for each connection",
+                new ByteSize(runtime.maxMemory()),
+                new ByteSize(PlatformDependent.maxDirectMemory()),
+                new ByteSize(limits.memoryBytes()),
+                new ByteSize(limits.session().bytes()));
+        LOG.info(
+                "limits: {} connections, {} from one address, {} requests of each; {} s to choose an export,"
+                        + " {} s to finish after a signal",
+                limits.connections().total(),
+                limits.connections().perAddress(),
+                limits.session().requests(),
+                limits.connections().handshakeMillis() / 1000,
+                options.drainSeconds());
     }
 
     private void serve(OpenImages open, TlsOptions.Encryptions encryptions, Monitoring monitoring)
@@ -79,7 +98,8 @@ final class ServeCommand implements Callable<Integer> {
             for (ListenSpec listener : options.listeners()) {
                 TlsMode mode = listener.tls(options.tls());
                 ListenAddress bound = server.listen(listener.address(), encryptions.of(mode));
-                attachLines.add(new AttachLines(bound, mode == TlsMode.OFF ? null : options.tls().directory()));
+                attachLines.add(new AttachLines(
+                        bound, mode == TlsMode.OFF ? null : options.tls().directory()));
             }
             monitoring.setServing(true);
             print(open.all(), attachLines);
@@ -104,11 +124,7 @@ final class ServeCommand implements Callable<Integer> {
     private void print(List<OpenImages.Opened> opened, List<AttachLines> attachLines) {
         PrintWriter out = spec.commandLine().getOut();
         for (OpenImages.Opened image : opened) {
-            ImageInfo info = image.image().info();
-            out.println("Export " + ErrorText.quote(image.export().name()) + " is " + image.file() + ": "
-                    + new ByteSize(info.virtualSizeBytes()).withBytes() + ", " + InfoCommand.typeName(info)
-                    + ", blocks of " + new ByteSize(info.blockSizeBytes()) + ", log "
-                    + InfoCommand.logText(info.logState()) + (image.export().isReadOnly() ? ", read-only" : ""));
+            out.println("Export " + ErrorText.quote(image.export().name()) + " is " + image.text());
             for (AttachLines lines : attachLines) {
                 lines.of(image.export().name(), image.export().isReadOnly()).forEach(line -> out.println("  " + line));
             }

@@ -75,6 +75,15 @@ final class ServeOptions {
             description = "How long to wait for clients' requests when stopping. Default: ${DEFAULT-VALUE}.")
     private int drainSeconds;
 
+    @Option(
+            names = "--log-format",
+            paramLabel = "text|json",
+            defaultValue = "text",
+            description = "What the lines of the log on standard error are. Default: ${DEFAULT-VALUE}.",
+            converter = LogFormat.Converter.class)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private LogFormat logFormat;
+
     @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
     private LimitOptions limits;
@@ -126,6 +135,9 @@ final class ServeOptions {
                 images = sources.exports();
             }
         }
+        if (configFile != null && images.isEmpty() && inFile.isEmpty()) {
+            inFile.add(new Problem(1, "there is nothing to serve: no [[export]], and no image on the command line"));
+        }
         List<String> onCommandLine = new ArrayList<>();
         // What was read wrong would only cause further problems.
         if (inFile.isEmpty()) {
@@ -162,7 +174,8 @@ final class ServeOptions {
             problems.add("there is nothing to serve: give an image, or a configuration file with an [[export]]", null);
         }
         checkImages(problems);
-        if (defaultExport != null && images.stream().noneMatch(image -> image.name().equals(defaultExport))) {
+        if (defaultExport != null
+                && images.stream().noneMatch(image -> image.name().equals(defaultExport))) {
             problems.add("--default-export: no image has the export name " + ErrorText.quote(defaultExport), null);
         }
         if (createSize != null && readOnly) {
@@ -238,6 +251,10 @@ final class ServeOptions {
 
     int drainSeconds() {
         return drainSeconds;
+    }
+
+    LogFormat logFormat() {
+        return logFormat;
     }
 
     LimitOptions limits() {

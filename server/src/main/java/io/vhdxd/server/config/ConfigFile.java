@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
@@ -46,14 +48,18 @@ public final class ConfigFile {
     public record ExportEntry(
             Path path, @Nullable String name, @Nullable String description, boolean readOnly, int line) {}
 
-    private ConfigFile(Path directory) {
-        this.directory = directory;
+    private ConfigFile(Path file) {
+        this.directory = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a directory");
     }
 
-    /** @throws IOException if the file cannot be read; what is wrong in it is told by {@link #problems} */
+    /**
+     * Reads a file. What is wrong in it is told by {@link #problems}.
+     *
+     * @throws IOException if it cannot be read
+     */
     public static ConfigFile read(Path file) throws IOException {
         TomlParseResult root = Toml.parse(file);
-        ConfigFile config = new ConfigFile(file.toAbsolutePath().getParent());
+        ConfigFile config = new ConfigFile(file);
         for (TomlParseError error : root.errors()) {
             config.problem(error.position(), String.valueOf(error.getMessage()));
         }
@@ -102,7 +108,7 @@ public final class ConfigFile {
     }
 
     private void takeSetting(String tableName, String key, @Nullable Object value, TomlPosition position) {
-        TreeSet<String> known = new TreeSet<>();
+        Set<String> known = new TreeSet<>();
         for (Setting setting : Setting.values()) {
             if (setting.table().equals(tableName)) {
                 if (setting.nameInTable().equals(key)) {
@@ -136,8 +142,9 @@ public final class ConfigFile {
         if (value instanceof TomlArray array) {
             for (int i = 0; i < array.size(); i++) {
                 String text = array.getString(i);
-                int line = array.inputPositionOf(i).line();
-                texts.add(new Value(setting.kind() == Setting.Kind.PATHS ? resolved(text).toString() : text, line));
+                int line = position(array, i).line();
+                texts.add(new Value(
+                        setting.kind() == Setting.Kind.PATHS ? resolved(text).toString() : text, line));
             }
         } else {
             String text = String.valueOf(value);
@@ -159,7 +166,7 @@ public final class ConfigFile {
         }
         List<Positioned> tables = new ArrayList<>();
         for (int i = 0; i < array.size(); i++) {
-            tables.add(new Positioned(array.getTable(i), array.inputPositionOf(i)));
+            tables.add(new Positioned(array.getTable(i), position(array, i)));
         }
         return tables;
     }
@@ -201,7 +208,7 @@ public final class ConfigFile {
     private final class TableReader {
         private final TomlTable table;
         private final String name;
-        private final TreeSet<String> known = new TreeSet<>();
+        private final Set<String> known = new TreeSet<>();
 
         TableReader(TomlTable table, String name) {
             this.table = table;
@@ -235,8 +242,8 @@ public final class ConfigFile {
         }
     }
 
-    private static TreeSet<String> tableNames() {
-        TreeSet<String> names = new TreeSet<>();
+    private static Set<String> tableNames() {
+        Set<String> names = new TreeSet<>();
         for (Setting setting : Setting.values()) {
             if (!setting.table().isEmpty()) {
                 names.add(setting.table());
@@ -250,15 +257,23 @@ public final class ConfigFile {
     }
 
     private static TomlPosition position(TomlTable table, String key) {
-        TomlPosition position = table.inputPositionOf(List.of(key));
-        return position == null ? TomlPosition.positionAt(1, 1) : position;
+        return known(table.inputPositionOf(List.of(key)));
+    }
+
+    private static TomlPosition position(TomlArray array, int index) {
+        return known(array.inputPositionOf(index));
+    }
+
+    /** What was read from a file has a position. */
+    private static TomlPosition known(@Nullable TomlPosition position) {
+        return Objects.requireNonNull(position);
     }
 
     private void wrongType(String key, String expected, TomlPosition position) {
         problem(position, key + ": not of the right type (expected: " + expected + ")");
     }
 
-    private void unknown(String fullKey, String key, TreeSet<String> known, TomlPosition position) {
+    private void unknown(String fullKey, String key, Set<String> known, TomlPosition position) {
         problem(position, "unknown key '" + fullKey + "'" + Suggestion.among(known, key));
     }
 

@@ -6,6 +6,7 @@ public enum Setting {
     CREATE("create", "--create", Kind.SIZE),
     READ_ONLY("read-only", "--read-only", Kind.FLAG),
     DRAIN_TIMEOUT("drain-timeout", "--drain-timeout", Kind.NUMBER),
+    LOG_FORMAT("log-format", "--log-format", Kind.TEXT),
     PARENT_DIRECTORIES("parents.directories", "--parent-dir", Kind.PATHS),
     PARENT_PATH_MAPS("parents.map-paths", "--map-path", Kind.TEXTS),
     TLS_MODE("tls.mode", "--tls", Kind.TEXT),

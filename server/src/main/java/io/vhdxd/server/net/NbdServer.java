@@ -191,8 +191,8 @@ public final class NbdServer implements AutoCloseable {
         return new ServerBootstrap()
                 .group(loops)
                 .channel(type)
-                .childHandler(
-                        new ConnectionInitializer(limits, clientAddresses, connections, tally, exports, sessions, encryption))
+                .childHandler(new ConnectionInitializer(
+                        limits, clientAddresses, connections, tally, exports, sessions, encryption))
                 // A client that sends no more may still wait for replies.
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     }

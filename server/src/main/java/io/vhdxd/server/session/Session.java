@@ -19,6 +19,7 @@ import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportMeter;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -297,6 +298,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         } catch (RuntimeException | Error e) {
             // Half a reply may have been written.
             log.failed(e);
+            export.meter().dropped();
             admission.release(1, operation.reservedBytes);
             becomeGone();
             close();

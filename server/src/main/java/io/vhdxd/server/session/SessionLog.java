@@ -2,7 +2,6 @@ package io.vhdxd.server.session;
 
 import io.netty.channel.Channel;
 import io.vhdxd.nbd.Command;
-import io.vhdxd.nbd.ErrorText;
 import io.vhdxd.nbd.NegotiatedSession;
 import io.vhdxd.nbd.Refusal;
 import io.vhdxd.nbd.Request;
@@ -14,6 +13,8 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** What the log hears of one connection: each line names it. A client cannot fill the disk with its faults. Thread-safe. */
 final class SessionLog {
@@ -24,40 +25,38 @@ final class SessionLog {
 
     private final String exportName;
     private final String id;
-    private final String connection;
     private final SocketAddress client;
     private final AtomicInteger faults = new AtomicInteger();
 
     SessionLog(Channel channel, Export export) {
         exportName = export.name();
         id = channel.id().asShortText();
-        connection = "connection " + id + " to " + ErrorText.quote(export.name());
         client = channel.remoteAddress();
     }
 
     void started(NegotiatedSession negotiated) {
-        LOG.info(
-                "{}: started by {} ({} replies, {} metadata contexts)",
-                connection,
-                client,
-                negotiated.mode().name().toLowerCase(Locale.ROOT),
-                negotiated.metaContexts().size());
+        line(Level.INFO)
+                .log(
+                        "started by {} ({} replies, {} metadata contexts)",
+                        client,
+                        negotiated.mode().name().toLowerCase(Locale.ROOT),
+                        negotiated.metaContexts().size());
     }
 
     void ending(String reason) {
-        LOG.info("{}: {}", connection, reason);
+        line(Level.INFO).log(reason);
     }
 
     void closed() {
-        LOG.debug("{}: closed", connection);
+        line(Level.DEBUG).log("closed");
     }
 
     /** The connection cannot go on. */
     void failed(Throwable cause) {
         if (cause instanceof ProtocolViolationException || cause instanceof IOException) {
-            LOG.info("{}: {}", connection, cause.getMessage());
+            line(Level.INFO).log("{}", cause.getMessage());
         } else {
-            LOG.error("{}: closed after an error in the server itself", connection, cause);
+            line(Level.ERROR).setCause(cause).log("closed after an error in the server itself");
         }
     }
 
@@ -69,26 +68,30 @@ final class SessionLog {
     /** The client asked for something that it must not. */
     void refused(Request request, Refusal refusal) {
         if (mayTell()) {
-            LOG.info("{}: {} refused: {}", connection, describe(request), refusal.text());
+            line(Level.INFO).log("{} refused: {}", describe(request), refusal.text());
         }
     }
 
     void failed(Request request, IOException cause) {
         if (mayTell()) {
-            LOG.warn("{}: {} failed: {}", connection, describe(request), cause.toString());
+            line(Level.WARN).log("{} failed: {}", describe(request), cause.toString());
         }
     }
 
     void internalError(Request request, Throwable cause) {
         if (mayTell()) {
-            LOG.error("{}: {} failed in the server itself", connection, describe(request), cause);
+            line(Level.ERROR).setCause(cause).log("{} failed in the server itself", describe(request));
         }
+    }
+
+    private LoggingEventBuilder line(Level level) {
+        return LOG.atLevel(level).addKeyValue("connection", id).addKeyValue("export", exportName);
     }
 
     private boolean mayTell() {
         int fault = faults.incrementAndGet();
         if (fault == FAULTS_MAX) {
-            LOG.warn("{}: further failures of its requests are not logged", connection);
+            line(Level.WARN).log("further failures of its requests are not logged");
         }
         return fault < FAULTS_MAX;
     }

@@ -16,6 +16,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** Makes the sessions of a server, and ends them. Thread-safe. */
 public final class SessionStarter implements TransmissionStarter {
@@ -44,9 +46,9 @@ public final class SessionStarter implements TransmissionStarter {
         }
         Export export = exports.of(negotiated.export());
         if (!export.leftovers().isNone()) {
-            LOG.info(
-                    "connection {}: waits until the requests of connections that are gone are done",
-                    channel.id().asShortText());
+            LOG.atInfo()
+                    .addKeyValue("connection", channel.id().asShortText())
+                    .log("waits until the requests of connections that are gone are done");
         }
         export.settle(() -> channel.eventLoop()
                 .execute(() -> handler.setSuccess(new Session(channel, negotiated, export, shared))));
@@ -57,13 +59,18 @@ public final class SessionStarter implements TransmissionStarter {
     public void handshakeEnded(Channel channel, String reason, @Nullable Throwable cause) {
         if (cause instanceof SSLException) {
             // Certificates that are wrong or missing show themselves here, on one of the two sides.
-            LOG.info("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
+            line(Level.INFO, channel).log(reason);
         } else if (cause == null || cause instanceof IOException) {
-            LOG.debug("connection {} from {}: {}", channel.id().asShortText(), channel.remoteAddress(), reason);
+            line(Level.DEBUG, channel).log(reason);
         } else {
-            LOG.error(
-                    "connection {}: an error in the server itself", channel.id().asShortText(), cause);
+            line(Level.ERROR, channel).setCause(cause).log("an error in the server itself");
         }
+    }
+
+    private static LoggingEventBuilder line(Level level, Channel channel) {
+        return LOG.atLevel(level)
+                .addKeyValue("connection", channel.id().asShortText())
+                .addKeyValue("client", channel.remoteAddress());
     }
 
     /** Lets every session finish the requests that have come, and then close its connection. */

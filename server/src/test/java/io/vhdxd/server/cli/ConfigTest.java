@@ -2,6 +2,7 @@ package io.vhdxd.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vhdxd.server.config.Setting;
 import io.vhdxd.server.support.NeedsTool;
 import io.vhdxd.server.support.Scrape;
 import io.vhdxd.server.support.ServedProcess;
@@ -50,9 +51,11 @@ class ConfigTest {
 
     @BeforeEach
     void makeImages() {
-        assertThat(CommandLineRun.of("create", directory.resolve("a.vhdx"), "1M").exitCode())
+        assertThat(CommandLineRun.of("create", directory.resolve("a.vhdx"), "1M")
+                        .exitCode())
                 .isZero();
-        assertThat(CommandLineRun.of("create", directory.resolve("b.vhdx"), "1M").exitCode())
+        assertThat(CommandLineRun.of("create", directory.resolve("b.vhdx"), "1M")
+                        .exitCode())
                 .isZero();
     }
 
@@ -72,7 +75,8 @@ class ConfigTest {
                             .ok()
                             .out()
                             .lines())
-                    .containsExactly("\"root\"", "\"the root disk of \\\"vm1\\\"\"", "false", "\"b\"", "\"b.vhdx\"", "true");
+                    .containsExactly(
+                            "\"root\"", "\"the root disk of \\\"vm1\\\"\"", "false", "\"b\"", "\"b.vhdx\"", "true");
             assertThat(Tool.run("nbdinfo", "nbd://" + server.address()).ok().out())
                     .contains("the root disk");
             assertThat(Scrape.get(server.metrics().resolve("/readyz")).statusCode())
@@ -112,7 +116,9 @@ class ConfigTest {
                 read-only = "yes"
                 """);
         for (List<Object> command : List.<List<Object>>of(
-                List.of("config", "check", file), List.of("serve", "-c", file), List.of("config", "show", "-c", file))) {
+                List.of("config", "check", file),
+                List.of("serve", "-c", file),
+                List.of("config", "show", "-c", file))) {
             CommandLineRun run = CommandLineRun.of(command.toArray());
             assertThat(run.exitCode()).isEqualTo(78);
             assertThat(run.out()).isEmpty();
@@ -195,6 +201,9 @@ class ConfigTest {
                 path = "a.vhdx"
                 """);
         assertThat(CommandLineRun.of("config", "check", file).exitCode()).isEqualTo(78);
+        CommandLineRun nothing = CommandLineRun.of("config", "check", write(""));
+        assertThat(nothing.exitCode()).isEqualTo(78);
+        assertThat(nothing.err()).contains(":1: there is nothing to serve").hasLineCount(1);
         CommandLineRun none = CommandLineRun.of("config", "check", directory.resolve("none.toml"));
         assertThat(none.exitCode()).isEqualTo(78);
         assertThat(none.err()).contains("none.toml: no such file").hasLineCount(1);
@@ -237,6 +246,30 @@ class ConfigTest {
         assertThat(second.err()).isEmpty();
         assertThat(second.out().replaceAll("  # .*", "")).isEqualTo(first.replaceAll("  # .*", ""));
         assertThat(first).contains("map-paths = [\"C:\\\\disks=/srv/disks\"]", "address = \"unix:/run/x\"");
+    }
+
+    @Test
+    @DisplayName("The example in docs/operations.md is good, and has every setting")
+    void documentedExample() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "operations.md"));
+        String example = page.substring(page.indexOf("```toml\n") + 8, page.indexOf("\n```\n"));
+        CommandLineRun run = CommandLineRun.of("config", "show", "--config", write(example));
+        assertThat(run.err()).isEmpty();
+        for (Setting setting : Setting.values()) {
+            if (setting != Setting.CREATE && setting != Setting.READ_ONLY) {
+                assertThat(run.out())
+                        .as(setting.key())
+                        .containsPattern("(?m)^" + setting.nameInTable() + " = .*  # .*vhdxd.toml:[0-9]+$");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("docs/operations.md lists every exit code, with its meaning")
+    void documentedExitCodes() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "operations.md"));
+        ExitCode.meanings()
+                .forEach((code, meaning) -> assertThat(page).contains("| " + code + " | " + meaning + " |\n"));
     }
 
     private Path write(String text) throws IOException {

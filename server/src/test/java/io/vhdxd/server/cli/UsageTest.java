@@ -68,6 +68,7 @@ class UsageTest {
                 "serve --memory 100T x.vhdx",
                 "serve --metrics unix:/tmp/metrics x.vhdx",
                 "serve --metrics nowhere x.vhdx",
+                "serve --log-format xml x.vhdx",
                 "serve --tls require x.vhdx",
                 "serve --tls maybe x.vhdx",
                 "serve --tls-verify-peer x.vhdx",
@@ -129,7 +130,9 @@ class UsageTest {
             })
     @DisplayName("Every command has --help, with all exit codes")
     void help(String command) {
-        CommandLineRun run = command.isEmpty() ? CommandLineRun.of("--help") : CommandLineRun.of((Object[]) (command + " --help").split(" ", -1));
+        CommandLineRun run = command.isEmpty()
+                ? CommandLineRun.of("--help")
+                : CommandLineRun.of((Object[]) (command + " --help").split(" ", -1));
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("Usage: vhdxd " + command);
         for (ExitCode code : ExitCode.values()) {
