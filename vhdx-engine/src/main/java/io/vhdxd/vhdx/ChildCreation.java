@@ -136,7 +136,7 @@ public record ChildCreation(
     }
 
     /** As Windows writes it: with backslashes, and beginning with a dot. */
-    private static String relativePath(Path directory, Path parent) {
+    static String relativePath(Path directory, Path parent) {
         StringBuilder text = new StringBuilder();
         for (Path component : directory.relativize(parent)) {
             text.append(text.isEmpty() ? "" : "\\").append(component);

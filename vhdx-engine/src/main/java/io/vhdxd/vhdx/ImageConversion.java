@@ -1,6 +1,7 @@
 package io.vhdxd.vhdx;
 
 import io.vhdxd.vhdx.chain.ParentChain;
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
 import io.vhdxd.vhdx.edit.DiskCopy;
 import io.vhdxd.vhdx.edit.Progress;
@@ -38,7 +39,12 @@ public final class ImageConversion implements Closeable {
 
     /** Begins with an image. A dirty log is replayed in memory. Of an image with parents the whole chain is copied. */
     public static ImageConversion ofImage(Path file) throws IOException {
-        return new ImageConversion(new ImageSource(VhdxImage.open(file, Access.READ_ONLY)));
+        return ofImage(file, ParentSearch.DEFAULT);
+    }
+
+    /** Begins with an image whose parents are found as told. */
+    public static ImageConversion ofImage(Path file, ParentSearch search) throws IOException {
+        return new ImageConversion(new ImageSource(VhdxImage.open(file, Access.READ_ONLY, search)));
     }
 
     /** The size of the disk. */

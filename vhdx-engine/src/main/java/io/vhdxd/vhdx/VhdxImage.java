@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +58,13 @@ public final class VhdxImage implements Closeable {
     private final AtomicBoolean closing = new AtomicBoolean();
 
     private VhdxImage(
-            Storage storage, String name, LoadedImage loaded, ParentChain parents, ImageInfo info, Access access) {
+            Storage storage,
+            String name,
+            LoadedImage loaded,
+            ParentChain parents,
+            ImageInfo info,
+            Access access,
+            Supplier<UUID> newDataWriteGuid) {
         this.storage = storage;
         this.info = info;
         this.parents = parents;
@@ -66,7 +73,8 @@ public final class VhdxImage implements Closeable {
         this.extents = layers.extents();
         this.writer = access == Access.READ_ONLY
                 ? null
-                : ImageWriter.start(writable(storage, name, loaded, info, layers.writableChild()), gate);
+                : ImageWriter.start(
+                        writable(storage, name, loaded, info, layers.writableChild()), gate, newDataWriteGuid);
     }
 
     /**
@@ -113,6 +121,13 @@ public final class VhdxImage implements Closeable {
      * @param name for threads and errors
      */
     static VhdxImage open(Storage storage, String name, Access access, ParentOpener opener) throws IOException {
+        return open(storage, name, access, opener, UUID::randomUUID);
+    }
+
+    /** @param newDataWriteGuid gives the DataWriteGuid that the image has from its first change on */
+    static VhdxImage open(
+            Storage storage, String name, Access access, ParentOpener opener, Supplier<UUID> newDataWriteGuid)
+            throws IOException {
         Findings findings = new Findings();
         LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
         ParentChain parents = opener.open(loaded, findings);
@@ -122,7 +137,7 @@ public final class VhdxImage implements Closeable {
                 loaded = writable(storage, name, loaded, findings);
             }
             ImageInfo info = ImageInfo.of(loaded, parents, logState, findings);
-            return new VhdxImage(storage, name, loaded, parents, info, access);
+            return new VhdxImage(storage, name, loaded, parents, info, access, newDataWriteGuid);
         } catch (IOException | RuntimeException | Error e) {
             closeAfter(e, parents);
             throw e;

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -43,6 +44,9 @@ final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "TARGET", description = "The file to make.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path target;
+
+    @Mixin
+    private final ParentOptions parents = new ParentOptions();
 
     @Option(
             names = {"-f", "--from"},
@@ -94,7 +98,7 @@ final class ConvertCommand implements Callable<Integer> {
     private ImageConversion open() throws Failure {
         try {
             return formatOf(source, from) == Format.vhdx
-                    ? ImageConversion.ofImage(source)
+                    ? ImageConversion.ofImage(source, parents.search())
                     : ImageConversion.ofRaw(source);
         } catch (IOException e) {
             throw Failure.toOpen(source, e);

@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             ResizeCommand.class,
             CompactCommand.class,
+            MergeCommand.class,
+            SetParentCommand.class,
             ConvertCommand.class,
             DumpLogCommand.class,
             GenerateCompletion.class,

@@ -44,6 +44,8 @@ class UsageTest {
                 "resize x.vhdx",
                 "resize x.vhdx 10Q",
                 "compact",
+                "merge",
+                "set-parent x.vhdx",
                 "check --allow-loss x.vhdx",
                 "check -r some x.vhdx",
                 "convert x.vhdx",
@@ -124,6 +126,8 @@ class UsageTest {
                 "check",
                 "resize",
                 "compact",
+                "merge",
+                "set-parent",
                 "convert",
                 "dump-log",
                 "generate-completion"

@@ -17,6 +17,15 @@ public record ParentSearch(
         List<Path> parents, List<Path> directories, List<PathMapping> mappings, boolean ignoreParentId) {
     public static final ParentSearch DEFAULT = new ParentSearch(List.of(), List.of(), List.of(), false);
 
+    /** The same, for the parents of the first parent. */
+    public ParentSearch beyondFirst() {
+        return new ParentSearch(
+                parents.isEmpty() ? parents : parents.subList(1, parents.size()),
+                directories,
+                mappings,
+                ignoreParentId);
+    }
+
     public ParentSearch {
         parents = List.copyOf(parents);
         directories = List.copyOf(directories);

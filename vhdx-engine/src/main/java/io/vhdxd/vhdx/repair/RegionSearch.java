@@ -68,7 +68,11 @@ final class RegionSearch {
     }
 
     private long nextPlace(long atBytes) throws IOException {
-        long data = storage.nextData(atBytes + Geometry.MIB);
+        long next = atBytes + Geometry.MIB;
+        if (next >= storage.size()) {
+            return next;
+        }
+        long data = storage.nextData(next);
         return data - data % Geometry.MIB;
     }
 

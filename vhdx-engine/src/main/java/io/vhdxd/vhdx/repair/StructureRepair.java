@@ -53,15 +53,12 @@ final class StructureRepair {
 
     /** Returns the image; null if the repair has to end, which is in the report. */
     @Nullable LoadedImage load() throws IOException {
-        boolean again = true;
         while (true) {
             try {
                 return ImageLoader.load(storage, LoadOptions.STRICT, new Findings());
             } catch (CorruptImageException e) {
-                if (again && canLog() && (mendRegionTables() || completeBat() || addItems())) {
-                    // Each of them is done only if the image loads afterwards, or is then kept from it by another.
-                    again = report.repaired().size() < KnownItem.values().length;
-                } else {
+                // Each of them can be done once.
+                if (!canLog() || !(mendRegionTables() || completeBat() || addItems())) {
                     refuse(e);
                     return null;
                 }

@@ -57,7 +57,7 @@ public final class NewFile implements Closeable {
         } catch (FileSystemException | UnsupportedOperationException e) {
             renameWithoutLinks(e);
         }
-        syncDirectory();
+        syncDirectory(target);
     }
 
     /** Where the file system has no hard links, the look for a file of the name and the renaming are two steps. */
@@ -70,9 +70,10 @@ public final class NewFile implements Closeable {
         }
     }
 
-    private void syncDirectory() throws IOException {
-        Path directory = target.toAbsolutePath().getParent();
-        assert directory != null : target;
+    /** Makes the names of the files durable that are in the directory of this one. */
+    static void syncDirectory(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        assert directory != null : file;
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }

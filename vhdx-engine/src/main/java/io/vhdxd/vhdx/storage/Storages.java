@@ -44,6 +44,16 @@ public final class Storages {
         return usesNative() ? LinuxFiles.create(file) : ChannelStorage.create(file);
     }
 
+    /**
+     * Removes a file; its name is gone durably when this returns. Who has it open keeps it.
+     *
+     * @throws java.nio.file.NoSuchFileException if there is no such file
+     */
+    public static void delete(Path file) throws IOException {
+        Files.delete(file);
+        NewFile.syncDirectory(file);
+    }
+
     /** Which kind of storage this machine gets, and why, for the log of a server. */
     public static String description() {
         return usesNative()

@@ -23,6 +23,7 @@ final class ImageSession {
     private final SpaceAllocator allocator;
     private final ImageHealth health;
     private final Supplier<UUID> newGuid;
+    private final Supplier<UUID> newDataWriteGuid;
     private volatile boolean started;
 
     ImageSession(
@@ -31,13 +32,15 @@ final class ImageSession {
             LogWriter log,
             SpaceAllocator allocator,
             ImageHealth health,
-            Supplier<UUID> newGuid) {
+            Supplier<UUID> newGuid,
+            Supplier<UUID> newDataWriteGuid) {
         this.storage = storage;
         this.headers = headers;
         this.log = log;
         this.allocator = allocator;
         this.health = health;
         this.newGuid = newGuid;
+        this.newDataWriteGuid = newDataWriteGuid;
     }
 
     /** Whether the image may be changed. Any thread may ask. */
@@ -67,7 +70,7 @@ final class ImageSession {
         try {
             writeFirstEntry(fileEndBytes, allocator.plan(neededMib, List.of(), 0));
             headers.write(header -> header.withFileWriteGuid(newGuid.get())
-                    .withDataWriteGuid(newGuid.get())
+                    .withDataWriteGuid(newDataWriteGuid.get())
                     .withLogGuid(log.logGuid()));
         } catch (NoSpaceException e) {
             // What was written may or may not be there, so this cannot be tried again.

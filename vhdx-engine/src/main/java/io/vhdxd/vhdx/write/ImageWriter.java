@@ -8,6 +8,7 @@ import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.RequestQueue;
 import java.io.IOException;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** The writer of an open image, running on threads of its own. */
 public final class ImageWriter {
@@ -33,10 +34,12 @@ public final class ImageWriter {
      * Starts the writer of an image. Nothing is written before the first change.
      *
      * @param gate is entered by every access to blocks of the image past this writer
+     * @param newDataWriteGuid gives the DataWriteGuid of the session, if anything is changed
      */
-    public static ImageWriter start(WritableImage image, AccessGate gate) {
+    public static ImageWriter start(WritableImage image, AccessGate gate, Supplier<UUID> newDataWriteGuid) {
         WriterThreads threads = new WriterThreads(image.storage(), image.name());
-        WriterAssembly assembly = WriterAssembly.of(image, gate, threads, System::nanoTime, UUID::randomUUID);
+        WriterAssembly assembly =
+                WriterAssembly.of(image, gate, threads, System::nanoTime, UUID::randomUUID, newDataWriteGuid);
         ImageWriter writer = new ImageWriter(assembly, threads);
         threads.start(assembly.agent());
         return writer;

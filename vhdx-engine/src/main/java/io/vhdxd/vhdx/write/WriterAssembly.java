@@ -26,6 +26,17 @@ record WriterAssembly(
             RoundRunner roundRunner,
             LongSupplier nanoClock,
             Supplier<UUID> newGuid) {
+        return of(image, gate, roundRunner, nanoClock, newGuid, newGuid);
+    }
+
+    /** @param newDataWriteGuid gives the DataWriteGuid of the session, if anything is changed */
+    static WriterAssembly of(
+            WritableImage image,
+            AccessGate gate,
+            RoundRunner roundRunner,
+            LongSupplier nanoClock,
+            Supplier<UUID> newGuid,
+            Supplier<UUID> newDataWriteGuid) {
         Geometry geometry = image.geometry();
         WritableChild child = image.child();
         Disk disk =
@@ -46,7 +57,8 @@ record WriterAssembly(
                 new SpaceAllocator(image.spaceMap(), geometry.blockSizeMib(), disk.zeroesFast(), fileEndMib);
         Quarantine quarantine = new Quarantine(gate);
         HeaderUpdate headerUpdate = new HeaderUpdate(image.storage(), image.headers());
-        ImageSession session = new ImageSession(image.storage(), headerUpdate, log, allocator, health, newGuid);
+        ImageSession session =
+                new ImageSession(image.storage(), headerUpdate, log, allocator, health, newGuid, newDataWriteGuid);
         BatPages batPages = new BatPages(
                 disk,
                 image.blockMap(),

@@ -2,11 +2,13 @@ package io.vhdxd.vhdx.edit;
 
 import static io.vhdxd.vhdx.fixture.ImageBuilder.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vhdxd.vhdx.fixture.DiskContent;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.Seed;
 import io.vhdxd.vhdx.testing.SimulatedImages;
@@ -72,6 +74,20 @@ class ShrinkTest {
         byte[] file = new byte[(int) MIB - 1024];
         assertThat(storage.read(ByteBuffer.wrap(file), 5 * MIB + 1024)).isEqualTo(file.length);
         assertThat(file).containsOnly(0);
+    }
+
+    @Test
+    @DisplayName("a full file system ends it with the disk as it was")
+    void noSpace() throws IOException {
+        SimulatedStorage storage = disk();
+        LoadedImage image = EditedDisk.load(storage);
+        byte[] kept = content(image);
+        storage.setSpaceLimit(storage.spaceBytes());
+        assertThatThrownBy(() -> shrink(storage, image).run(SimulatedImages.guids(5)))
+                .isInstanceOf(NoSpaceException.class);
+        LoadedImage left = EditedDisk.load(storage.copy());
+        assertThat(left.geometry().virtualSizeBytes()).isEqualTo(2000 * MIB);
+        assertThat(content(left)).isEqualTo(kept);
     }
 
     private static byte[] content(LoadedImage image) throws IOException {

@@ -170,6 +170,12 @@ final class Damages {
                 lossy(
                         "54: both region tables are bad",
                         image -> image.putInt(REGION_TABLES.get(0), 0).putInt(REGION_TABLES.get(1), 0)),
+                lossy(
+                        "54: both region tables are bad, in a file of an odd size",
+                        image -> image.size(9 * MIB + 512)
+                                .fill(9 * MIB, 512, 0xEE)
+                                .putInt(REGION_TABLES.get(0), 0)
+                                .putInt(REGION_TABLES.get(1), 0)),
                 made(
                         "54: both region tables are bad, and no block is present",
                         ImageBuilder.dynamic(8 * MIB, (int) MIB)

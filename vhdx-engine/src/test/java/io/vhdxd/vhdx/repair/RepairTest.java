@@ -2,16 +2,19 @@ package io.vhdxd.vhdx.repair;
 
 import static io.vhdxd.vhdx.fixture.ImageBuilder.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.diagnosis.Severity;
 import io.vhdxd.vhdx.edit.GuestRange;
 import io.vhdxd.vhdx.fixture.DiskContent;
+import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.fixture.Recorded;
 import io.vhdxd.vhdx.fixture.Tool;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.CrashStates;
 import io.vhdxd.vhdx.testing.NeedsTool;
@@ -28,13 +31,14 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every case of the catalogue (vhdx.md section 5): what its repair makes of it, and what a crash makes of the repair. */
 class RepairTest {
     private static final boolean DEEP = Boolean.getBoolean("vhdxd.deep");
 
     /** So many of the crash states are not looked at for each that is, but in a deep run. */
-    private static final int STATES_SKIPPED = 4;
+    private static final int STATES_SKIPPED = 2;
 
     static List<Damage> damages() {
         return Damages.all();
@@ -122,6 +126,24 @@ class RepairTest {
                     assertClean(state, damage.content());
                 });
         assertThat(states).isGreaterThan(4);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 96 << 10, MIB})
+    @DisplayName("a full file system ends a repair with the image as readable as it was, and with space it goes on")
+    void noSpace(long spaceBytes) throws IOException {
+        SimulatedStorage storage = Damage.sound()
+                .block(5, 6, 4)
+                .batEntry(6, 5)
+                .putInt(ImageBuilder.REGION_TABLES.get(0), 0)
+                .simulated();
+        storage.setSpaceLimit(storage.spaceBytes() + spaceBytes);
+        assertThatThrownBy(() -> repair(storage, RepairOptions.LOSSLESS)).isInstanceOf(NoSpaceException.class);
+        SimulatedStorage left = storage.copy();
+        LoadedImage image = ImageLoader.load(left, LoadOptions.STRICT, new Findings());
+        assertThat(DiskContent.read(image, 5 * MIB, (int) MIB)).containsOnly(0x11);
+        assertThat(repair(left, RepairOptions.LOSSLESS).refusal()).isNull();
+        assertClean(left, "123..1..");
     }
 
     @ParameterizedTest(name = "case {0}")

@@ -1,7 +1,7 @@
 package io.vhdxd.vhdx.testing;
 
+import io.vhdxd.vhdx.fixture.Recorded;
 import io.vhdxd.vhdx.storage.simulated.Fate;
-import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,7 +33,7 @@ public final class CrashStates {
             throws IOException {
         int[] count = {0};
         storage.setHooks((kind, offset, length) -> {}, (kind, offset, length) -> {
-            if (kind != OperationKind.READ) {
+            if (Recorded.CHANGES.contains(kind)) {
                 count[0] += verifyNow(storage, random, verifier);
             }
         });
