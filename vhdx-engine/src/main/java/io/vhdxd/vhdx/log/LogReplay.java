@@ -29,6 +29,9 @@ public final class LogReplay {
     public static void replay(
             Storage storage, HeaderUpdate headers, @Nullable ActiveSequence sequence, UUID fileWriteGuid)
             throws IOException {
+        if (sequence != null) {
+            wipeStrays(storage, sequence);
+        }
         headers.write(header -> header.withFileWriteGuid(fileWriteGuid));
         if (sequence != null) {
             LogChanges changes = new LogChanges(storage, sequence);
@@ -39,6 +42,18 @@ public final class LogReplay {
             storage.sync();
         }
         headers.write(header -> header.withLogGuid(GuidCodec.NIL));
+    }
+
+    /**
+     * Wipes the entries that are not replayed; the sync of the headers makes that durable. QEMU may take one of them for
+     * the newest, and then would not go over what this replay leaves torn if it is interrupted (promise R9).
+     */
+    private static void wipeStrays(Storage storage, ActiveSequence sequence) throws IOException {
+        for (LogEntry stray : sequence.strays()) {
+            storage.write(
+                    ByteBuffer.allocateDirect(LogEntryHeader.SECTOR_BYTES),
+                    sequence.logOffsetBytes() + stray.ringOffsetBytes());
+        }
     }
 
     private static final class Applier implements LogVisitor {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +49,12 @@ public final class LogScanner {
     public static @Nullable ActiveSequence scan(Storage storage, Header header, boolean acceptEmptyLog)
             throws IOException {
         LogScanner scanner = new LogScanner(storage, header);
-        List<LogEntry> active = scanner.activeEntries(scanner.validEntries());
+        List<LogEntry> valid = scanner.validEntries();
+        List<LogEntry> active = scanner.activeEntries(valid);
         if (!active.isEmpty()) {
-            return new ActiveSequence(header.logOffsetBytes(), header.logLengthBytes(), active);
+            List<LogEntry> strays = new ArrayList<>(valid);
+            strays.removeAll(new HashSet<>(active));
+            return new ActiveSequence(header.logOffsetBytes(), header.logLengthBytes(), active, strays);
         }
         if (scanner.guidSeen) {
             throw new CorruptImageException(
