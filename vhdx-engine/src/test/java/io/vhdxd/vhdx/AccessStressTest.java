@@ -9,6 +9,7 @@ import io.vhdxd.vhdx.testing.PendingCompletion;
 import io.vhdxd.vhdx.testing.Seed;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ class AccessStressTest {
     private static final int SECTORS_PER_BLOCK = BLOCK_BYTES / DiskModel.SECTOR_BYTES;
     private static final int READ_SECTORS = 64;
     private static final int WRITER_ROUNDS = 1500;
+    private static final long REUSED_FILE_MAX_BYTES = 150L << 20;
 
     @TempDir
     private Path directory;
@@ -66,6 +68,8 @@ class AccessStressTest {
             assertThat(image.failure()).isNull();
         }
         assertThat(reads.get()).isPositive();
+        // Each block gets space dozens of times: without reuse the file would have grown to hundreds of MiB.
+        assertThat(Files.size(file)).isLessThan(REUSED_FILE_MAX_BYTES);
     }
 
     private static void writeAndTrim(VhdxImage image, AtomicLong stamps, RandomGenerator random) throws IOException {

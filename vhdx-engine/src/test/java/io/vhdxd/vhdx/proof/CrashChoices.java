@@ -116,6 +116,9 @@ final class CrashChoices {
                 takeTorn("torn after sector " + (number + 1), Fate.prefix(number + 1L, true));
             }
             takeTorn("torn before its last sector", Fate.suffix(pieces - 1, true));
+            for (int number : someOf((int) pieces, Math.ceilDiv(thoroughness.metadataTears(), 2))) {
+                takeTorn("without its sector " + number, new Fate(piece -> piece != number, Long.MAX_VALUE));
+            }
         }
         for (int n = 0; n < thoroughness.payloadTears(); n++) {
             takeTorn("torn", Fate.random(newest, random));

@@ -36,7 +36,7 @@ final class CrashEnumerator implements DrivenImage.Watcher {
         this.random = random;
         this.reader = reader;
         this.recoveriesLeft = thoroughness.recoveriesMax();
-        this.untilRecovery = random.nextInt(thoroughness.recoveryEvery()) + 1L;
+        this.untilRecovery = nextRecovery();
     }
 
     /** How many states were judged. */
@@ -119,7 +119,7 @@ final class CrashEnumerator implements DrivenImage.Watcher {
             Supplier<String> description = () -> run + ", after change " + lastSequence + ", power lost with "
                     + undurable.size() + " changes undurable, " + choice.name();
             if (recoveriesLeft > 0 && --untilRecovery <= 0) {
-                untilRecovery = thoroughness.recoveryEvery();
+                untilRecovery = nextRecovery();
                 recoveriesLeft--;
                 crashDuringRecovery(state, expected, metadata, description);
             }
@@ -128,8 +128,14 @@ final class CrashEnumerator implements DrivenImage.Watcher {
         });
     }
 
+    /** Some states further on, so that each state of a run has its chance. */
+    private long nextRecovery() {
+        return random.nextLong(2L * thoroughness.recoveryEvery()) + 1;
+    }
+
     private static CrashReader.Expected expected(DrivenImage image, SectorOracle sectors) {
-        return new CrashReader.Expected(sectors, image.firstStamp(), image.openedDataWriteGuid(), image.parent());
+        return new CrashReader.Expected(
+                sectors, image.firstStamp(), image.openedHeader(), image.sizesBytes(), image.parent());
     }
 
     private static CrashChoice.MetadataRange metadataOf(DrivenImage image) {

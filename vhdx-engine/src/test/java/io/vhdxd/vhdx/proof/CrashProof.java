@@ -18,6 +18,7 @@ final class CrashProof {
     private final CrashReader reader;
     private final RandomGenerator seeds;
     private final List<Figure> figures = new ArrayList<>();
+    private long stateCount;
 
     CrashProof(CrashReader reader, RandomGenerator seeds) {
         this.reader = reader;
@@ -28,8 +29,9 @@ final class CrashProof {
         return figures;
     }
 
+    /** How many states were judged, also if the last one was the one that broke a promise. */
     long stateCount() {
-        return figures.stream().mapToLong(Figure::states).sum();
+        return stateCount;
     }
 
     /** Runs each family until it has given so many states, and at least once. */
@@ -72,8 +74,7 @@ final class CrashProof {
         }
         figures.add(counter.figure(
                 (shape.child() ? "child: " : "") + "sequences of " + length,
-                (stride == 1 ? "all" : "one out of " + stride) + " of " + length + " out of " + Operations.COUNT
-                        + " operations, at two paces"));
+                "sequences of " + length + " out of " + Operations.COUNT + " operations, at two paces"));
     }
 
     private void runOne(
@@ -87,11 +88,16 @@ final class CrashProof {
         } catch (RuntimeException | AssertionError | IOException e) {
             enumerator.finish();
             throw e instanceof Violation violation ? violation : new Violation(name + ": " + e, e);
+        } finally {
+            stateCount += enumerator.stateCount();
         }
         enumerator.finish();
         Throwable failure = disk.image().health().cause();
         if (failure != null) {
             throw new Violation(name + ": the image failed by itself", failure);
+        }
+        if (disk.unanswered() > 0) {
+            throw new Violation(name + ": " + disk.unanswered() + " requests were never answered");
         }
         if (!disk.failures().isEmpty()) {
             throw new Violation(name + ": a request failed", disk.failures().getFirst());

@@ -1,8 +1,9 @@
 package io.vhdxd.vhdx.proof;
 
+import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
-import java.util.UUID;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,14 +14,25 @@ interface CrashReader {
      *
      * @param sectors the content
      * @param firstStamp the first that was written in the session that crashed
-     * @param openedDataWriteGuid what the headers held before that session: not any more if its content is found
+     * @param openedHeader the header before that session: both GUIDs for changes are others if its content is found
+     * @param sizesBytes the sizes that the disk may have
      * @param parent of the disk; null if it has none
      */
     record Expected(
             SectorOracle sectors,
             long firstStamp,
-            UUID openedDataWriteGuid,
+            Header openedHeader,
+            Set<Long> sizesBytes,
             @Nullable BlockReader parent) {}
+
+    /** Several readers, each of which looks at every state. */
+    static CrashReader all(CrashReader... readers) {
+        return (state, expected, description) -> {
+            for (CrashReader reader : readers) {
+                reader.judge(state.copy(), expected, description);
+            }
+        };
+    }
 
     /**
      * Judges one state.

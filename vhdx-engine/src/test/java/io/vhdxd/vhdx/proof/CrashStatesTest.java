@@ -2,8 +2,11 @@ package io.vhdxd.vhdx.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vhdxd.vhdx.testing.GeneratedSection;
 import io.vhdxd.vhdx.testing.Seed;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -21,7 +24,8 @@ class CrashStatesTest {
     @Timeout(value = 2, unit = TimeUnit.HOURS)
     @DisplayName("no crash loses what was answered or flushed, and none shows what was never written there")
     void allWorkloads() throws IOException {
-        CrashProof proof = new CrashProof(new OwnReader(), Seed.generator(CrashStatesTest.class));
+        CrashProof proof = new CrashProof(
+                CrashReader.all(new OwnReader(), new QemuModelReader()), Seed.generator(CrashStatesTest.class));
         long begunNanos = System.nanoTime();
         if (DEEP) {
             proof.runFamilies(Families.all(), Thoroughness.DEEP, 12_000);
@@ -35,14 +39,28 @@ class CrashStatesTest {
         } else {
             proof.runFamilies(Families.all(), Thoroughness.QUICK, 500);
             proof.runSequences(1, Thoroughness.QUICK, 1);
-            proof.runSequences(2, Thoroughness.LIGHT, 2);
-            proof.runSequences(3, Thoroughness.LIGHT, 200);
+            proof.runSequences(2, Thoroughness.LIGHT, 4);
+            proof.runSequences(3, Thoroughness.LIGHT, 400);
             proof.runFamilies(ChildFamilies.all(), Thoroughness.QUICK, 100);
             proof.runSequences(Shape.small().asChild(), 1, Thoroughness.QUICK, 1);
             proof.runSequences(Shape.small().asChild(), 2, Thoroughness.LIGHT, 16);
         }
         System.out.printf("%,d states in %,d ms%n", proof.stateCount(), (System.nanoTime() - begunNanos) / 1_000_000);
         proof.figures().forEach(figure -> System.out.println("  " + figure));
+        if (GeneratedSection.writes()) {
+            document(proof.figures());
+        }
         assertThat(proof.stateCount()).isGreaterThanOrEqualTo(STATES_MIN);
+    }
+
+    private static void document(List<CrashProof.Figure> figures) throws IOException {
+        List<String> lines = new ArrayList<>();
+        lines.add(GeneratedSection.row("workload", "what it does", "runs", "states", "of them in recovery"));
+        lines.add(GeneratedSection.row("---", "---", "---", "---", "---"));
+        for (CrashProof.Figure figure : figures) {
+            lines.add(GeneratedSection.row(
+                    figure.name(), figure.what(), figure.runs(), figure.states(), figure.recoveryStates()));
+        }
+        new GeneratedSection("crash states").put(lines, GeneratedSection.withoutLastCells(3));
     }
 }

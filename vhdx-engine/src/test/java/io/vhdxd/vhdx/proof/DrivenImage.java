@@ -1,13 +1,19 @@
 package io.vhdxd.vhdx.proof;
 
+import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.format.Header;
+import io.vhdxd.vhdx.load.ImageLoader;
+import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.request.Completion;
 import io.vhdxd.vhdx.request.FlushRequest;
+import io.vhdxd.vhdx.request.GrowRequest;
 import io.vhdxd.vhdx.request.ImageRequest;
 import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.request.ZeroRequest;
+import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
@@ -15,11 +21,13 @@ import io.vhdxd.vhdx.testing.DiskModel;
 import io.vhdxd.vhdx.testing.SimulatedImages;
 import io.vhdxd.vhdx.write.SteppedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +56,8 @@ final class DrivenImage {
 
     /** Numbers of sessions go into their GUIDs. */
     private static final long FIRST_SESSION = 100;
+    /** So many changes are watched from the moment on in which the log comes to its other half. */
+    private static final int CHANGES_AT_LOG_HALF = 8;
 
     private final Shape shape;
     private final Watcher watcher;
@@ -59,9 +69,17 @@ final class DrivenImage {
     private SimulatedStorage storage;
     private SteppedImage image;
     private long firstStamp;
-    private UUID openedDataWriteGuid;
+    private Header openedHeader;
+    private Set<Long> sizesBytes;
     private int sessions;
     private boolean watched = true;
+    private int changesToWatch;
+    /** The half of the log that was written last. */
+    private boolean inSecondHalf;
+
+    private boolean recovered = true;
+    private long firedBefore;
+    private int operationsBefore;
     private int unanswered;
 
     private DrivenImage(Shape shape, SimulatedStorage storage, UnaryOperator<Storage> seen, Watcher watcher)
@@ -74,7 +92,10 @@ final class DrivenImage {
         this.firstStamp = model.lastStamp() + 1;
         this.storage = storage;
         this.image = SteppedImage.open(storage, seen.apply(storage), parent, SimulatedImages.guids(FIRST_SESSION));
-        this.openedDataWriteGuid = image.openedHeaders().current().dataWriteGuid();
+        this.openedHeader = image.openedHeaders().current();
+        this.sizesBytes = Set.of(image.geometry().virtualSizeBytes());
+        this.firedBefore = storage.faults().firedCount();
+        storage.startRecording();
         hook();
     }
 
@@ -92,6 +113,15 @@ final class DrivenImage {
         return new DrivenImage(shape, shape.create(), seen, watcher);
     }
 
+    /**
+     * Opens an image that there is already.
+     *
+     * @param storage of this shape, never opened before
+     */
+    static DrivenImage open(Shape shape, SimulatedStorage storage, Watcher watcher) throws IOException {
+        return new DrivenImage(shape, storage, UnaryOperator.identity(), watcher);
+    }
+
     private void hook() {
         storage.setHooks(
                 (kind, offset, length) -> {
@@ -100,6 +130,9 @@ final class DrivenImage {
                     }
                 },
                 (kind, offset, length) -> {
+                    if (kind == OperationKind.WRITE) {
+                        watchLogHalves(offset);
+                    }
                     switch (kind) {
                         case WRITE, SET_SIZE, PUNCH, ZERO -> tellChanged();
                         case READ, READ_CACHED, SYNC, SIZE, RESERVE, NEXT_DATA -> {}
@@ -110,6 +143,22 @@ final class DrivenImage {
     private void tellChanged() {
         if (watched) {
             watcher.changed(this);
+        }
+        if (changesToWatch > 0 && --changesToWatch == 0) {
+            watched = false;
+        }
+    }
+
+    /** While nobody looks: wakes the watcher for a while when the log goes from one of its halves to the other. */
+    private void watchLogHalves(long offsetBytes) {
+        long inLogBytes = offsetBytes - openedHeader.logOffsetBytes();
+        if (inLogBytes >= 0 && inLogBytes < openedHeader.logLengthBytes()) {
+            boolean second = inLogBytes >= openedHeader.logLengthBytes() / 2;
+            if (second != inSecondHalf && (changesToWatch > 0 || !watched)) {
+                watched = true;
+                changesToWatch = CHANGES_AT_LOG_HALF;
+            }
+            inSecondHalf = second;
         }
     }
 
@@ -139,9 +188,14 @@ final class DrivenImage {
         return firstStamp;
     }
 
-    /** What names the disk's content before this session changes it. */
-    UUID openedDataWriteGuid() {
-        return openedDataWriteGuid;
+    /** The header before this session changes it. */
+    Header openedHeader() {
+        return openedHeader;
+    }
+
+    /** The sizes that the disk may have at this moment, whatever crashes. */
+    Set<Long> sizesBytes() {
+        return sizesBytes;
     }
 
     /** The errors with which requests were answered. */
@@ -154,8 +208,12 @@ final class DrivenImage {
         return unanswered;
     }
 
-    /** Whether the watcher is told of what happens from now on. */
+    /**
+     * Whether the watcher is told of what happens from now on. While it is not, it is told all the same when the log comes to
+     * its other half.
+     */
     void watch(boolean on) {
+        changesToWatch = 0;
         watched = on;
     }
 
@@ -221,6 +279,26 @@ final class DrivenImage {
     void flush() {
         long handle = model.beginFlush();
         submit(new FlushRequest(answer(true, () -> model.flushed(handle))));
+    }
+
+    /** Makes the disk as large as its shape says that it becomes. */
+    void grow() {
+        long sizeBytes = shape.largestSizeBytes();
+        Set<Long> before = sizesBytes;
+        sizesBytes = new TreeSet<>(before);
+        sizesBytes.add(sizeBytes);
+        Completion answer = answer(true, () -> sizesBytes = Set.of(sizeBytes));
+        submit(new GrowRequest(sizeBytes, failure -> {
+            if (failure instanceof NoSpaceException) {
+                sizesBytes = before;
+            }
+            answer.completed(failure);
+        }));
+    }
+
+    /** Whether the disk is as large as it becomes, and was so answered. */
+    boolean hasGrown() {
+        return sizesBytes.equals(Set.of(shape.largestSizeBytes()));
     }
 
     private void submit(ImageRequest request) {
@@ -294,13 +372,20 @@ final class DrivenImage {
         duringSync.addLast(action);
     }
 
-    void close() {
+    /** Closes the image, and finds it marked as clean. */
+    void close() throws IOException {
         image.close();
+        boolean failed = image.health().hasFailed();
+        if (!failed
+                && ImageLoader.load(storage.copy(), LoadOptions.STRICT, new Findings())
+                        .needsReplay()) {
+            throw new Violation("the image was closed, and its log is still in use");
+        }
     }
 
     /** Closes the image, and opens it again. */
     void reopen() throws IOException {
-        image.close();
+        close();
         openAgain();
     }
 
@@ -308,26 +393,53 @@ final class DrivenImage {
     void crashAndReopen(UnaryOperator<SimulatedStorage> crash) throws IOException {
         storage.clearHooks();
         duringSync.clear();
-        storage = crash.apply(storage);
+        SimulatedStorage left = crash.apply(storage);
+        left.faults().takeOver(storage.faults());
+        left.startRecording();
+        storage = left;
         unanswered = 0;
+        recovered = false;
         openAgain();
         ByteBuffer content = ByteBuffer.allocate(DiskModel.SECTOR_BYTES);
         SteppedImage now = image;
+        long sizeBytes = image.geometry().virtualSizeBytes();
         model.found(sector -> {
+            if (sector * DiskModel.SECTOR_BYTES >= sizeBytes) {
+                return 0;
+            }
             try {
                 now.read(sector * DiskModel.SECTOR_BYTES, content.clear());
             } catch (IOException e) {
-                throw new Violation("sector " + sector + " cannot be read after a crash", e);
+                throw new UncheckedIOException("sector " + sector + " cannot be read after a crash", e);
             }
             return DiskModel.stampOf(sector, content.flip());
         });
+        recovered = true;
+    }
+
+    /** How many operations on the file had failed when the session that is running began. */
+    long firedBefore() {
+        return firedBefore;
+    }
+
+    /** How many of the recorded operations were done before the session that is running. */
+    int operationsBefore() {
+        return operationsBefore;
+    }
+
+    /** Whether the model knows what the last crash has left; false if the opening after it has failed. */
+    boolean isRecovered() {
+        return recovered;
     }
 
     private void openAgain() throws IOException {
+        firedBefore = storage.faults().firedCount();
+        operationsBefore = storage.recording().size();
         sessions++;
         image = SteppedImage.open(
                 storage, seen.apply(storage), parent, SimulatedImages.guids(FIRST_SESSION + sessions));
-        openedDataWriteGuid = image.openedHeaders().current().dataWriteGuid();
+        openedHeader = image.openedHeaders().current();
+        sizesBytes = Set.of(image.geometry().virtualSizeBytes());
         firstStamp = model.lastStamp() + 1;
         hook();
     }

@@ -16,6 +16,15 @@ final class Families {
         all.addAll(LogFamilies.all());
         all.addAll(SpaceFamilies.all());
         all.addAll(SessionFamilies.all());
+        all.addAll(GrowFamilies.all());
         return all;
+    }
+
+    /** The one of this name. */
+    static Family named(String name) {
+        return all().stream()
+                .filter(family -> family.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("there is no family \"" + name + "\""));
     }
 }

@@ -30,6 +30,16 @@ final class LogFamilies {
                         () -> Shape.manyPages(10),
                         LogFamilies::manyShort),
                 new Family(
+                        "log in motion",
+                        "entries that are written while the syncs of rounds are running, through many areas of the ring",
+                        () -> Shape.manyPages(4),
+                        LogFamilies::inMotion),
+                new Family(
+                        "torn entries",
+                        "entries that change a page of the BAT in all of its sectors",
+                        Shape::acrossPage,
+                        LogFamilies::manyShort),
+                new Family(
                         "second chunk",
                         "blocks on both sides of a sector bitmap's entry",
                         Shape::secondChunk,
@@ -40,8 +50,6 @@ final class LogFamilies {
         disk.watch(false);
         int entries = 130 + random.nextInt(20);
         for (int i = 0; i < entries; i++) {
-            // Only where the areas change, and a few entries around.
-            disk.watch(isNearChange(i));
             toggle(disk, random, i);
             disk.rest();
             if (random.nextInt(3) == 0) {
@@ -54,9 +62,27 @@ final class LogFamilies {
         disk.flushAndSettle();
     }
 
-    /** An entry takes 2 to 5 of the 127 sectors of an area. */
-    private static boolean isNearChange(int entry) {
-        return entry % 16 == 0 || entry > 125;
+    private static void inMotion(DrivenImage disk, RandomGenerator random) {
+        disk.watch(false);
+        int entries = 150 + random.nextInt(40);
+        for (int i = 0; i < entries; i++) {
+            toggle(disk, random, i);
+            disk.rest();
+            if (random.nextInt(3) == 0) {
+                disk.flush();
+                disk.rest();
+                int during = i + 1;
+                disk.duringNextSync(() -> {
+                    for (int n = random.nextInt(8); n >= 0; n--) {
+                        toggle(disk, random, during);
+                        disk.rest();
+                    }
+                });
+                disk.round();
+            }
+        }
+        disk.watch(true);
+        disk.flushAndSettle();
     }
 
     private static void full(DrivenImage disk, RandomGenerator random) {

@@ -2,6 +2,7 @@ package io.vhdxd.vhdx.proof;
 
 import io.vhdxd.vhdx.bitmap.SectorBitmaps;
 import io.vhdxd.vhdx.diagnosis.Findings;
+import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
@@ -40,17 +41,31 @@ final class OwnReader implements CrashReader {
         }
     }
 
-    private static void check(LoadedImage image, Expected expected) throws IOException {
+    /** Compares what was loaded with what is expected. */
+    static void check(LoadedImage image, Expected expected) throws IOException {
+        long sizeBytes = image.geometry().virtualSizeBytes();
+        if (!expected.sizesBytes().contains(sizeBytes)) {
+            throw new Violation("the disk has " + sizeBytes + " bytes, expected one of " + expected.sizesBytes());
+        }
         BitmapPlaces places = image.bitmapPlaces();
         SectorBitmaps bitmaps = places == null ? null : new SectorBitmaps(image.geometry(), places, image.storage());
         BlockReader reader = new BlockReader(
                 new DiskLayer(
                         "state", image.geometry(), image.blockMap(), bitmaps, image.storage(), image.fileSizeBytes()),
                 expected.parent());
-        long greatestStamp = expected.sectors().check(reader::read);
+        long greatestStamp = expected.sectors().check((offsetBytes, dst) -> {
+            // A disk that has not grown holds nothing where it would have grown to.
+            if (offsetBytes < sizeBytes) {
+                reader.read(offsetBytes, dst.limit((int) Math.min(dst.limit(), sizeBytes - offsetBytes)));
+            }
+        });
         boolean changed = greatestStamp >= expected.firstStamp();
-        if (changed && image.headers().current().dataWriteGuid().equals(expected.openedDataWriteGuid())) {
+        Header opened = expected.openedHeader();
+        if (changed && image.headers().current().dataWriteGuid().equals(opened.dataWriteGuid())) {
             throw new Violation("content of the session was found, and the DataWriteGuid of the one before it");
+        }
+        if (changed && image.headers().current().fileWriteGuid().equals(opened.fileWriteGuid())) {
+            throw new Violation("content of the session was found, and the FileWriteGuid of the one before it");
         }
     }
 }

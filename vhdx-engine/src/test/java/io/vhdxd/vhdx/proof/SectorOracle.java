@@ -15,7 +15,7 @@ import java.util.function.LongFunction;
  * where nothing was ever written, and nothing else.
  */
 final class SectorOracle {
-    /** Fills a buffer with the disk's content from an offset on. */
+    /** Fills a buffer with the disk's content from an offset on; leaves zeros where there is no disk. */
     @FunctionalInterface
     interface Reader {
         void read(long offsetBytes, ByteBuffer dst) throws IOException;
@@ -64,7 +64,7 @@ final class SectorOracle {
 
     private static void addRun(
             List<Run> runs, Shape shape, long first, int count, LongFunction<Set<Long>> allowedStamps) {
-        int length = Math.clamp(shape.virtualSectors() - first, 0, count);
+        int length = Math.clamp(shape.largestSectors() - first, 0, count);
         if (length > 0) {
             long[][] allowed = new long[length][];
             Arrays.setAll(
@@ -88,9 +88,10 @@ final class SectorOracle {
     long check(Reader disk) throws IOException {
         long greatest = 0;
         for (Run run : runs) {
+            Arrays.fill(buffer.array(), (byte) 0);
             buffer.clear().limit(run.lengthBytes());
             disk.read(run.offsetBytes(), buffer);
-            greatest = Math.max(greatest, check(run, buffer.flip()));
+            greatest = Math.max(greatest, check(run, buffer.clear()));
         }
         return greatest;
     }

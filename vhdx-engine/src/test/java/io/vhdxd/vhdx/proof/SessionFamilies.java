@@ -28,12 +28,12 @@ final class SessionFamilies {
     }
 
     private static void openAndClose(DrivenImage disk, RandomGenerator random) throws IOException {
-        for (int session = 0; session < 2; session++) {
+        for (int session = 0; session < 3; session++) {
             switch (random.nextInt(4)) {
-                case 0 -> disk.write(disk.shape().sector(random.nextInt(7), 0), 2);
-                case 1 -> disk.zero(disk.shape().sector(random.nextInt(7), 0), 8, true, false);
-                case 2 -> disk.overwrite(disk.shape().sector(random.nextInt(7), 3), 2);
-                default -> disk.write(disk.shape().sector(random.nextInt(7), 0), 2, true);
+                case 0 -> disk.write(disk.shape().sector(random.nextInt(2), 0), 2);
+                case 1 -> disk.zero(disk.shape().sector(random.nextInt(2), 0), 8, true, false);
+                case 2 -> disk.overwrite(disk.shape().sector(random.nextInt(2), 3), 2);
+                default -> disk.write(disk.shape().sector(random.nextInt(2), 0), 2, true);
             }
             if (random.nextBoolean()) {
                 disk.settle();

@@ -10,6 +10,7 @@ import java.util.UUID;
  * The image that a workload starts from, and the blocks that it works on: the first and the last sectors of each of them are
  * followed.
  *
+ * @param largestSizeBytes the size that it grows to, or the same
  * @param blockCount how many blocks it works on
  * @param firstBlock the first of them
  * @param blockStride how far one of them is from the next
@@ -17,6 +18,7 @@ import java.util.UUID;
  */
 record Shape(
         long virtualSizeBytes,
+        long largestSizeBytes,
         int blockSizeBytes,
         boolean fixed,
         int blockCount,
@@ -29,6 +31,29 @@ record Shape(
     static final int BACK_SECTORS = 8;
 
     private static final int MIB = 1 << 20;
+
+    /** A disk that keeps its size. */
+    Shape(
+            long virtualSizeBytes,
+            int blockSizeBytes,
+            boolean fixed,
+            int blockCount,
+            long firstBlock,
+            long blockStride,
+            boolean child) {
+        this(virtualSizeBytes, virtualSizeBytes, blockSizeBytes, fixed, blockCount, firstBlock, blockStride, child);
+    }
+
+    /** A disk that will grow, of so many blocks afterwards whose first is 0. */
+    static Shape growing(
+            long fromBytes, long toBytes, int blockSizeBytes, boolean fixed, int blockCount, long blockStride) {
+        return new Shape(fromBytes, toBytes, blockSizeBytes, fixed, blockCount, 0, blockStride, false);
+    }
+
+    /** Blocks whose entries lie in different sectors of one page of the BAT. */
+    static Shape acrossPage() {
+        return new Shape(512L * MIB, MIB, false, 8, 7, 64, false);
+    }
 
     /** A dynamic disk of a few blocks of 1 MiB, whose last one is cut off by the disk's end. */
     static Shape small() {
@@ -88,6 +113,11 @@ record Shape(
 
     long virtualSectors() {
         return virtualSizeBytes / DiskModel.SECTOR_BYTES;
+    }
+
+    /** The sectors of the disk when it has grown. */
+    long largestSectors() {
+        return largestSizeBytes / DiskModel.SECTOR_BYTES;
     }
 
     /** The sector at a place in the n-th of the blocks. */

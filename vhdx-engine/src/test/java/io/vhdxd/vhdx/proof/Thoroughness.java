@@ -19,7 +19,7 @@ record Thoroughness(
         int payloadTears,
         int recoveriesMax,
         int recoveryEvery) {
-    static final Thoroughness QUICK = new Thoroughness(3, 8, 2, 4, 2, 1, 40);
+    static final Thoroughness QUICK = new Thoroughness(3, 8, 2, 4, 2, 2, 80);
     static final Thoroughness DEEP = new Thoroughness(10, 400, 256, 256, 16, 8, 200);
     /** For workloads of which there are very many. */
     static final Thoroughness LIGHT = new Thoroughness(2, 2, 1, 2, 1, 0, Integer.MAX_VALUE);

@@ -30,6 +30,9 @@
  * zeroed or trimmed after that; zeros where nothing was ever written; never anything else. The image opens without a
  * finding (no place has two owners, none lies beyond the end), and its DataWriteGuid has changed if its content has.
  *
+ * <p>Two readers look: this engine, before and after its replay, and {@link io.vhdxd.vhdx.proof.QemuModelReader}. That the
+ * proof would find a fault is shown by the mutants in {@code io.vhdxd.vhdx.proof.mutants}.
+ *
  * <p>May depend on: all of the engine, its tests' fixtures.
  */
 @NullMarked

@@ -183,7 +183,11 @@ public final class SimulatedStorage implements Storage {
     @Override
     public int read(ByteBuffer dst, long offset) throws IOException {
         checkDestination(dst, offset);
-        return run(OperationKind.READ, offset, dst.remaining(), limit -> readNow(dst, offset, dst.remaining()));
+        return run(
+                OperationKind.READ,
+                offset,
+                dst.remaining(),
+                limit -> readNow(dst, offset, (int) Math.min(dst.remaining(), limit)));
     }
 
     @Override
@@ -254,7 +258,7 @@ public final class SimulatedStorage implements Storage {
                 checkOpen();
                 take(new Operation.Sync(sequence + 1, covered, fault == null));
             }
-            if (fault != null) {
+            if (fault != null && fault.exception() != null) {
                 throw fault.exception().get();
             }
         } finally {
@@ -382,6 +386,9 @@ public final class SimulatedStorage implements Storage {
             FaultPlan.Fault fault = faults.next(kind);
             if (fault == null) {
                 return action.run(Long.MAX_VALUE);
+            }
+            if (fault.exception() == null) {
+                return action.run(fault.doneBytes());
             }
             if (fault.doneBytes() > 0) {
                 action.run(fault.doneBytes());
