@@ -71,6 +71,9 @@ public final class VhdxImage implements Closeable {
         ImageLayers layers = ImageLayers.of(name, loaded, parents.layers());
         this.reader = layers.reader();
         this.extents = layers.extents();
+        if (access == Access.READ_WRITE && loaded.hasParent() && layers.writableChild() == null) {
+            throw new IllegalArgumentException(name + " has a parent, and was opened without it");
+        }
         this.writer = access == Access.READ_ONLY
                 ? null
                 : ImageWriter.start(

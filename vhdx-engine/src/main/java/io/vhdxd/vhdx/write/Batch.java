@@ -243,6 +243,13 @@ final class Batch {
         return partialBlocks == null ? 0 : partialBlocks.stageReady();
     }
 
+    /** Gives back what was taken and not used, at the close of the image. */
+    void releaseUnused() {
+        if (partialBlocks != null) {
+            partialBlocks.releaseUnused();
+        }
+    }
+
     boolean hasStaged() {
         return !staging.isEmpty();
     }

@@ -121,6 +121,12 @@ final class PartialBlocks {
                 && exposures.of(blockIndex).isEmpty();
     }
 
+    /** Gives back the space of bitmap blocks that never came to be, at the close of the image. */
+    void releaseUnused() {
+        newBitmapPlaces.values().forEach(allocator::releaseBitmap);
+        newBitmapPlaces.clear();
+    }
+
     /** Forgets what waits to be shown of a block, whose content is given up as a whole. */
     void cancel(long blockIndex) {
         List<Exposure> waiting = exposures.of(blockIndex);

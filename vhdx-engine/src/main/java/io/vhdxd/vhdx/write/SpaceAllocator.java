@@ -107,6 +107,11 @@ final class SpaceAllocator {
         return bitmapStockMib++;
     }
 
+    /** Gives up space that {@link #takeForBitmap} gave out and that nothing names. */
+    void releaseBitmap(long offsetMib) {
+        space.release(offsetMib, 1);
+    }
+
     /** Gives back a block's space that {@link #take} gave out and that nobody wrote to. */
     void putBack(long offsetMib) {
         stock.addFirst(new Run(offsetMib, blockSizeMib));

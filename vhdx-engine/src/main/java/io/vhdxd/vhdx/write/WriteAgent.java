@@ -365,6 +365,7 @@ final class WriteAgent {
     private void close() {
         if (session.isStarted() && !health.hasFailed()) {
             try {
+                batch.releaseUnused();
                 session.finish();
             } catch (IOException e) {
                 health.fail(e);

@@ -50,7 +50,8 @@ final class ZeroOperation extends Operation {
             return true;
         }
         boolean leansOnParent = batch.leansOnParent(blockIndex);
-        if (leansOnParent && !coversBlock(batch.disk(), blockIndex)) {
+        boolean inPlace = !coversBlock(batch.disk(), blockIndex) || (keepAllocated && batch.hasPlace(blockIndex));
+        if (leansOnParent && inPlace) {
             long inBlockBytes = offsetBytes - batch.disk().blockStartBytes(blockIndex);
             return batch.zeroSectors(this, blockIndex, inBlockBytes, lengthBytes, keepsSpace);
         }

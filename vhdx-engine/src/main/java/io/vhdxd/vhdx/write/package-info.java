@@ -8,7 +8,7 @@
  *   <li>{@code Operation}s, one per request, are cut into pieces, one per block. A piece in a block that has space is
  *       written in place. A piece in a block without space takes some from the {@code SpaceAllocator} (space that reads
  *       as zeros even after a loss of power), is written there, and the block's new entry is put into {@code
- *       StagedEntries}, which only the writer sees.
+ *       Staging}, which only the writer sees.
  *   <li>The staged entries become one log entry: {@code BatPages} makes the pages of the BAT as they will be, {@code
  *       LogWriter} appends them to the ring. Then the entries are published in the block map and the operations are
  *       complete (promise R1).
@@ -16,6 +16,10 @@
  *       writes logged pages to their place, punches and grows the file, and ends with one sync. Who comes while a round
  *       is running waits for the next one (promise R3).
  * </ol>
+ *
+ * <p>In a differencing disk, {@code PartialBlocks} writes to the blocks that lean on the parent. What it writes is staged,
+ * in a later batch, when a round has made it durable: {@code Exposures} keeps it until then, and the operation's answer
+ * waits for it. {@code Staging} gathers the changes of both kinds, entries of the BAT and pages of sector bitmaps.
  *
  * <p>{@code ImageSession} holds what stands around that: the headers at the first change and at the close. {@code
  * Quarantine} keeps the space of unmapped blocks until nobody can see it any more. {@link
@@ -27,7 +31,7 @@
  * <p>The agent has no thread, no clock and no randomness of its own, so that tests step it by hand; {@link
  * io.vhdxd.vhdx.write.WriterThreads} runs it in production.
  *
- * <p>May depend on: diagnosis, format, log, map, measure, request, storage.
+ * <p>May depend on: bitmap, diagnosis, format, log, map, measure, request, storage.
  */
 @NullMarked
 package io.vhdxd.vhdx.write;

@@ -1,6 +1,8 @@
 package io.vhdxd.vhdx.testing;
 
+import io.vhdxd.vhdx.fixture.Tool;
 import java.io.File;
+import java.io.IOException;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -24,7 +26,7 @@ import org.junit.platform.commons.support.AnnotationSupport;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsTool.Condition.class)
 public @interface NeedsTool {
-    /** The names of the programs. */
+    /** The names of the programs, or the Debian packages of modules of Python. */
     String[] value();
 
     /** Looks for the programs in the directories of PATH. */
@@ -45,6 +47,21 @@ public @interface NeedsTool {
         }
 
         private static boolean isInstalled(String tool) {
+            return tool.equals("python3-libvhdi") ? importsVhdi() : isInPath(tool);
+        }
+
+        /** It is a module of the system's Python, which need not be the first one in PATH. */
+        private static boolean importsVhdi() {
+            try {
+                return Tool.run("/usr/bin/python3", "-c", "import pyvhdi").exitCode() == 0;
+            } catch (IOException e) {
+                return false;
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private static boolean isInPath(String tool) {
             return Pattern.compile(Pattern.quote(File.pathSeparator))
                     .splitAsStream(System.getenv().getOrDefault("PATH", ""))
                     .anyMatch(directory -> Files.isExecutable(Path.of(directory, tool)));
