@@ -325,11 +325,12 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
-    /** Closes the connection at once. */
+    /** Closes the connection at once. The options before the one that ended it have been answered. */
     private void end(ChannelHandlerContext ctx, String reason) {
         if (phase == Phase.HAGGLING || phase == Phase.ENCRYPTING) {
             phase = Phase.ENDED;
             endReason = reason;
+            ctx.flush();
         }
         close(ctx);
     }

@@ -88,6 +88,10 @@ final class TestConnection implements TransmissionStarter, AutoCloseable {
         return transmitting(way, TestExports.of("disk"), new RecordingHandler(), mode);
     }
 
+    static TestConnection transmitting(Way way, RecordingHandler handler, TransmissionMode mode) {
+        return transmitting(way, TestExports.of("disk"), handler, mode);
+    }
+
     private static TestConnection transmitting(
             Way way, ExportDirectory exports, RecordingHandler handler, TransmissionMode mode) {
         TestConnection connection = new TestConnection(way, exports, handler);
@@ -142,7 +146,8 @@ final class TestConnection implements TransmissionStarter, AutoCloseable {
             for (int i = 0;
                     i < READS_IN_A_ROW
                             && network.isReadable()
-                            && channel.config().isAutoRead();
+                            && channel.config().isAutoRead()
+                            && channel.isOpen();
                     i++) {
                 ByteBuf buffer = handle.allocate(allocator);
                 buffer.writeBytes(network, Math.min(network.readableBytes(), buffer.writableBytes()));
