@@ -25,6 +25,13 @@ final class SocketProbe implements ClientProbe {
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(1);
 
     @Override
+    public boolean isQuiet(Channel channel) {
+        return channel instanceof EpollSocketChannel tcp
+                && tcp.isActive()
+                && SocketQueues.isQuiet(tcp.fd().intValue());
+    }
+
+    @Override
     public boolean isGone(Channel channel) {
         return switch (channel) {
             case EpollSocketChannel tcp -> isTcpClientGone(tcp);

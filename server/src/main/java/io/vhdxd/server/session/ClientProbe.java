@@ -9,6 +9,12 @@ import io.netty.channel.Channel;
  * as long as bytes before it do not fit into the socket of a server that has stopped reading.
  */
 public interface ClientProbe {
+    /**
+     * Whether everything that has come from the client has been read, and it has not closed its side. That is so for most
+     * connections, and quickly asked; where it is not known, the answer is no.
+     */
+    boolean isQuiet(Channel channel);
+
     /** Whether the client has closed its side, even if not everything that it sent has been read yet. */
     boolean isGone(Channel channel);
 
