@@ -20,45 +20,51 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("SEC-27: giant requests do what they say, and others pass")
 class GiantRequestTest {
     private static final long MIB = 1 << 20;
     private static final long DISK_BYTES_MAX = 64L << 40;
-    private static final long LENGTH = (4L << 30) - 512;
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     private Path directory;
 
-    @Test
-    @DisplayName("SEC-19: WRITE_ZEROES of 4 GiB less a sector zeroes all of it, and nothing else")
-    void zeroes() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"0, 4294966784", "511, 4294967295"})
+    @DisplayName("SEC-18, SEC-19: WRITE_ZEROES of nearly 4 GiB zeroes all of it, and nothing else")
+    void zeroes(long start, long length) throws IOException {
         byte[] data = new byte[512];
         Arrays.fill(data, (byte) 7);
+        long end = start + length;
         try (VhdxImage image = open(8L << 30);
                 NbdServer server = serve(image);
                 NbdClient client = NbdClient.simple(server.addresses().getFirst(), "disk")) {
             for (long offset = 0; offset < 5L << 30; offset += 61 * MIB + 512) {
-                client.write(0, 1, offset, data);
-                assertThat(client.outcome()).isZero();
+                write(client, offset, data);
             }
-            client.write(0, 1, LENGTH - 512, data);
+            write(client, start, data);
+            write(client, end - 512, data);
+            write(client, end, data);
+            client.request(Command.WRITE_ZEROES, 0, 2, start, length);
             assertThat(client.outcome()).isZero();
-            client.write(0, 1, LENGTH, data);
-            assertThat(client.outcome()).isZero();
-            client.request(Command.WRITE_ZEROES, 0, 2, 0, LENGTH);
-            assertThat(client.outcome()).isZero();
-            for (long offset = 0; offset < 5L << 30; offset += 61 * MIB + 512) {
-                assertThat(client.read(offset, 512)).isEqualTo(offset < LENGTH ? new byte[512] : data);
+            for (long offset = 61 * MIB + 512; offset < 5L << 30; offset += 61 * MIB + 512) {
+                assertThat(client.read(offset, 512)).isEqualTo(offset < end ? new byte[512] : data);
             }
-            assertThat(client.read(LENGTH - 512, 512)).isEqualTo(new byte[512]);
-            assertThat(client.read(LENGTH, 512)).isEqualTo(data);
+            assertThat(client.read(0, (int) start)).isEqualTo(Arrays.copyOf(data, (int) start));
+            assertThat(client.read(start, 512)).isEqualTo(new byte[512]);
+            assertThat(client.read(end - 512, 512)).isEqualTo(new byte[512]);
+            assertThat(client.read(end, 512)).isEqualTo(data);
         }
+    }
+
+    private static void write(NbdClient client, long offset, byte[] data) throws IOException {
+        client.write(0, 1, offset, data);
+        assertThat(client.outcome()).isZero();
     }
 
     @ParameterizedTest
@@ -72,12 +78,10 @@ class GiantRequestTest {
                 NbdClient other = NbdClient.simple(server.addresses().getFirst(), "disk");
                 NbdClient giant =
                         NbdClient.transmitting(server.addresses().getFirst(), "disk", TransmissionMode.EXTENDED)) {
-            other.write(0, 1, DISK_BYTES_MAX - 512, data);
-            assertThat(other.outcome()).isZero();
+            write(other, DISK_BYTES_MAX - 512, data);
             giant.request(command, 0, 1, 0, DISK_BYTES_MAX);
             for (int i = 0; i < 10; i++) {
-                other.write(0, 1, i * MIB, data);
-                assertThat(other.outcome()).isZero();
+                write(other, i * MIB, data);
                 other.request(Command.FLUSH, 0, 2, 0, 0);
                 assertThat(other.outcome()).isZero();
             }

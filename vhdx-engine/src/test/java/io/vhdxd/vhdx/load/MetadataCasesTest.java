@@ -176,7 +176,7 @@ class MetadataCasesTest {
 
     @ParameterizedTest
     @ValueSource(longs = {(64L << 40) + 512, 1L << 52, Long.MAX_VALUE - 511, -512})
-    @DisplayName("case 68: a disk of more than 64 TiB is refused before anything is computed from its size")
+    @DisplayName("SEC-36, case 68: a disk of more than 64 TiB is refused before anything is computed from its size")
     void virtualSize(long size) {
         image.putLong(VIRTUAL_SIZE, size);
         assertCorrupt("metadata item virtual disk size at offset 2097152: " + Long.toUnsignedString(size)

@@ -39,7 +39,8 @@ class FailStopTest {
     }
 
     @Test
-    @DisplayName("R4, fault 6: after a failed sync every write and flush fails, reads go on, no sync is tried again")
+    @DisplayName(
+            "R4, SEC-39, fault 6: after a failed sync every write and flush fails, reads go on, no sync is tried again")
     void failedSync() throws IOException {
         failNext(OperationKind.SYNC);
         Answer flush = image.flush();

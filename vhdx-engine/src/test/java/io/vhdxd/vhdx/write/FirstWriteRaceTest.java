@@ -72,7 +72,7 @@ class FirstWriteRaceTest {
     }
 
     @Test
-    @DisplayName("row 80: the first write fails for want of space, the second one in the same block survives")
+    @DisplayName("SEC-37, row 80: the first write fails for want of space, the second one in the same block survives")
     void firstFailsSecondSurvives() throws IOException {
         image.storage()
                 .faults()
