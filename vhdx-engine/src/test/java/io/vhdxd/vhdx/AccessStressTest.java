@@ -2,6 +2,7 @@ package io.vhdxd.vhdx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.request.TrimRequest;
 import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.testing.DiskModel;
@@ -34,6 +35,8 @@ class AccessStressTest {
     private static final int READ_SECTORS = 64;
     private static final int WRITER_ROUNDS = 1500;
     private static final long REUSED_FILE_MAX_BYTES = 150L << 20;
+    /** Most of them wait for a sync. */
+    private static final int CHILD_WRITER_ROUNDS = 300;
 
     @TempDir
     private Path directory;
@@ -45,6 +48,28 @@ class AccessStressTest {
         Path file = directory.resolve("disk.vhdx");
         new ImageCreation(DiskType.DYNAMIC, (long) BLOCK_COUNT * BLOCK_BYTES, BLOCK_BYTES, 512, 4096, 1 << 20)
                 .create(file);
+        stress(file, WRITER_ROUNDS, seeds);
+    }
+
+    @Test
+    @DisplayName("the same on a child whose sectors come one by one from its parent to itself")
+    void stampedChild() throws Exception {
+        RandomGenerator seeds = Seed.generator(AccessStressTest.class);
+        Path parent = directory.resolve("parent.vhdx");
+        Path child = directory.resolve("child.vhdx");
+        new ImageCreation(DiskType.DYNAMIC, (long) BLOCK_COUNT * BLOCK_BYTES, BLOCK_BYTES, 512, 4096, 1 << 20)
+                .create(parent);
+        try (VhdxImage image = VhdxImage.open(parent, Access.READ_WRITE)) {
+            PendingCompletion done = new PendingCompletion();
+            ByteBuffer[] srcs = {DiskModel.content(0, (long) BLOCK_COUNT * SECTORS_PER_BLOCK, 1)};
+            image.submit(new WriteRequest(0, srcs, false, done));
+            done.get();
+        }
+        new ChildCreation(parent, ParentSearch.DEFAULT, 0, 2 * BLOCK_BYTES, 1 << 20).create(child);
+        stress(child, CHILD_WRITER_ROUNDS, seeds);
+    }
+
+    private static void stress(Path file, int writerRounds, RandomGenerator seeds) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         AtomicLong reads = new AtomicLong();
         AtomicLong stamps = new AtomicLong();
@@ -58,7 +83,7 @@ class AccessStressTest {
                 others.add(threads.submit(() -> overwriteUntil(stop, image, stamps)));
             }
             try {
-                writeAndTrim(image, stamps, seeds);
+                writeAndTrim(image, writerRounds, stamps, seeds);
             } finally {
                 stop.set(true);
             }
@@ -72,8 +97,9 @@ class AccessStressTest {
         assertThat(Files.size(file)).isLessThan(REUSED_FILE_MAX_BYTES);
     }
 
-    private static void writeAndTrim(VhdxImage image, AtomicLong stamps, RandomGenerator random) throws IOException {
-        for (int round = 0; round < WRITER_ROUNDS; round++) {
+    private static void writeAndTrim(VhdxImage image, int rounds, AtomicLong stamps, RandomGenerator random)
+            throws IOException {
+        for (int round = 0; round < rounds; round++) {
             long block = random.nextInt(BLOCK_COUNT);
             PendingCompletion done = new PendingCompletion();
             if (random.nextInt(3) == 0) {

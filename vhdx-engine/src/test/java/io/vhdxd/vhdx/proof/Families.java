@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All kinds of workloads. Those of an operation that changes the image in a new way belong here too: a differencing child,
- * a resize, a merge.
+ * All kinds of workloads on disks without a parent. Those of an operation that changes the image in a new way belong here
+ * too: a resize, a merge. {@link ChildFamilies} are the ones on differencing disks.
  */
 final class Families {
     private Families() {}
