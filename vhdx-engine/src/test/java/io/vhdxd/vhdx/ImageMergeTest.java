@@ -279,6 +279,31 @@ class ImageMergeTest {
         assertThat(ImageCheck.of(parent).worst()).isEqualTo(Severity.NOTE);
     }
 
+    private static byte[] contentOf(Path image) throws IOException {
+        try (VhdxImage opened = VhdxImage.open(image, Access.READ_ONLY)) {
+            ByteBuffer content = ByteBuffer.allocate((int) opened.virtualSizeBytes());
+            opened.read(0, content);
+            return content.array();
+        }
+    }
+
+    @Test
+    @DisplayName("a parent that is a child itself takes it all, sector by sector, and its own parent stays as it is")
+    void differencingParent() throws IOException {
+        Path base = write(parent(), "base.vhdx");
+        ImageBuilder middle = ChainFiles.childOf(ImageBuilder.dynamic(8 * MIB, (int) MIB), ".\\base.vhdx");
+        Path parent = write(middle.block(1, 6, 4).fill(4 * MIB, (int) MIB, 0x25).block(4, 2, 0), "parent.vhdx");
+        Path child = write(child(8 * MIB), "child.vhdx");
+        byte[] content = contentOf(child);
+        byte[] baseFile = Files.readAllBytes(base);
+        ImageMerge.merge(child, ParentSearch.DEFAULT, false, Progress.NONE);
+        assertThat(contentOf(child)).isEqualTo(content);
+        assertThat(contentOf(parent)).isEqualTo(content);
+        assertThat(ImageCheck.of(parent).worst()).isEqualTo(Severity.NOTE);
+        assertThat(ImageCheck.of(child).worst()).isEqualTo(Severity.NOTE);
+        assertThat(Files.readAllBytes(base)).isEqualTo(baseFile);
+    }
+
     @Test
     @DisplayName("another child of the parent is refused afterwards, as the parent was changed")
     void otherChildren() throws IOException {
