@@ -3,6 +3,7 @@ package io.vhdxd.vhdx.log;
 import io.vhdxd.vhdx.format.LogDataSector;
 import io.vhdxd.vhdx.format.LogDescriptor;
 import io.vhdxd.vhdx.format.LogEntryHeader;
+import io.vhdxd.vhdx.storage.ReadOnlyView;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,7 +15,7 @@ import java.nio.ByteBuffer;
  *
  * <p>The file must not change underneath, see {@link Storage}'s lock.
  */
-public final class OverlayStorage implements Storage {
+public final class OverlayStorage extends ReadOnlyView {
     private static final int PAGE_BYTES = LogEntryHeader.SECTOR_BYTES;
 
     private final Storage base;
@@ -159,56 +160,7 @@ public final class OverlayStorage implements Storage {
     }
 
     @Override
-    public boolean isWritable() {
-        return false;
-    }
-
-    @Override
     public void close() throws IOException {
         base.close();
-    }
-
-    @Override
-    public void write(ByteBuffer src, long offset) {
-        throw readOnly();
-    }
-
-    @Override
-    public void write(ByteBuffer[] srcs, long offset) {
-        throw readOnly();
-    }
-
-    @Override
-    public void sync() {
-        throw readOnly();
-    }
-
-    @Override
-    public void setSize(long size) {
-        throw readOnly();
-    }
-
-    @Override
-    public void punchHole(long offset, long length) {
-        throw readOnly();
-    }
-
-    @Override
-    public void zeroRange(long offset, long length) {
-        throw readOnly();
-    }
-
-    @Override
-    public void reserve(long offset, long length) {
-        throw readOnly();
-    }
-
-    @Override
-    public boolean zeroesFast() {
-        return false;
-    }
-
-    private static UnsupportedOperationException readOnly() {
-        return new UnsupportedOperationException("the view through an unreplayed log is for reading only");
     }
 }

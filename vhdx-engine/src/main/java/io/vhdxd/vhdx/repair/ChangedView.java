@@ -1,6 +1,7 @@
 package io.vhdxd.vhdx.repair;
 
 import io.vhdxd.vhdx.format.LogPage;
+import io.vhdxd.vhdx.storage.ReadOnlyView;
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A file as it would be with some pages changed and another size, for reading only: to see whether that is better. */
-final class ChangedView implements Storage {
+final class ChangedView extends ReadOnlyView {
     private static final int PAGE_BYTES = 4096;
 
     private final Storage base;
@@ -81,56 +82,7 @@ final class ChangedView implements Storage {
         return sizeBytes;
     }
 
-    @Override
-    public boolean isWritable() {
-        return false;
-    }
-
-    @Override
-    public boolean zeroesFast() {
-        return false;
-    }
-
     /** The file is not this view's. */
     @Override
     public void close() {}
-
-    @Override
-    public void write(ByteBuffer src, long offset) {
-        throw readOnly();
-    }
-
-    @Override
-    public void write(ByteBuffer[] srcs, long offset) {
-        throw readOnly();
-    }
-
-    @Override
-    public void sync() {
-        throw readOnly();
-    }
-
-    @Override
-    public void setSize(long size) {
-        throw readOnly();
-    }
-
-    @Override
-    public void punchHole(long offset, long length) {
-        throw readOnly();
-    }
-
-    @Override
-    public void zeroRange(long offset, long length) {
-        throw readOnly();
-    }
-
-    @Override
-    public void reserve(long offset, long length) {
-        throw readOnly();
-    }
-
-    private static UnsupportedOperationException readOnly() {
-        return new UnsupportedOperationException("the view is for reading only");
-    }
 }
