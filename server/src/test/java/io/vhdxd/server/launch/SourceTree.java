@@ -131,6 +131,8 @@ final class SourceTree {
 
     private static void script(Path path, String body) throws IOException {
         Files.createDirectories(path.getParent());
+        // It may be a link to the system's own command, which must not be written through.
+        Files.deleteIfExists(path);
         Files.writeString(path, "#!/usr/bin/env bash\n" + body + "\n");
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
