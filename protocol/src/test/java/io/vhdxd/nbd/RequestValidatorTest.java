@@ -39,7 +39,7 @@ class RequestValidatorTest {
 
     @ParameterizedTest
     @ValueSource(ints = {8, 9, 0x7fff, 0xffff})
-    @DisplayName("RQ-05: an unknown command gets EINVAL")
+    @DisplayName("RQ-05, CM-13: an unknown command, and RESIZE, gets EINVAL")
     void unknownCommand(int command) {
         assertRefused(check(command, 0, 0, 0), NbdError.EINVAL);
     }
@@ -139,7 +139,7 @@ class RequestValidatorTest {
         "-1, 1",
         "-1, 4294967295"
     })
-    @DisplayName("RQ-07, SZ-07, SEC-28: what reaches beyond the end gets ENOSPC if it writes, EINVAL otherwise")
+    @DisplayName("RQ-07, CM-11, SZ-07, SEC-28: what reaches beyond the end gets ENOSPC if it writes, EINVAL otherwise")
     void beyondTheEnd(long offset, long length) {
         for (int command : RANGED) {
             boolean writes = command == Command.WRITE || command == Command.WRITE_ZEROES;
@@ -273,7 +273,7 @@ class RequestValidatorTest {
     }
 
     @Test
-    @DisplayName("SZ-03: what is not aligned to an announced minimum block gets EINVAL")
+    @DisplayName("SZ-02, SZ-03: what is not aligned to an announced minimum block gets EINVAL")
     void unaligned() {
         minimumBlockBytes = 512;
         for (int command : RANGED) {

@@ -96,7 +96,7 @@ class VhdxImageTest {
     }
 
     @Test
-    @DisplayName("extents follow writes, trims and zeroes")
+    @DisplayName("nbd.md MC-13, CM-05: extents follow writes, trims and zeroes")
     void extents() throws Exception {
         write(2 * MIB, sector(1));
         write(3 * MIB, sector(1));

@@ -41,7 +41,7 @@ class HandshakeSegmentationTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("HS-02: the server speaks first")
+    @DisplayName("HS-02, HS-04: the server speaks first, and not in the old way")
     void greeting(TestConnection.Way way) {
         try (TestConnection connection = new TestConnection(way)) {
             assertThat(connection.sent()).isEqualTo(GREETING);

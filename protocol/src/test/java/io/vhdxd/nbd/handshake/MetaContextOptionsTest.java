@@ -32,7 +32,7 @@ class MetaContextOptionsTest {
     }
 
     @Test
-    @DisplayName("MC-09, MC-12: SET tells the name and the id of what it selects, once")
+    @DisplayName("MC-01, MC-09, MC-12, EX-08: SET tells the name and the id of what it selects, once")
     void select() {
         assertContexts(client.setMetaContext("disk", ALLOCATION, ALLOCATION), MetaContext.BASE_ALLOCATION.id());
         assertThat(selectedFor("disk")).containsExactly(MetaContext.BASE_ALLOCATION);

@@ -185,7 +185,7 @@ class InteropTest {
 
     @Test
     @NeedsTool("python3-libnbd")
-    @DisplayName("T7, TF-07: what one connection has written, another one reads and flushes")
+    @DisplayName("T7, TF-07, OR-02: what one connection has written, another one reads and flushes")
     void multiConn() throws IOException {
         String script = """
                 import nbd, os, sys

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A client writes pages, some at once, and never flushes. The server is killed at a random moment. Each page then holds what
  * was last answered for it, or what was still under way: reliability.md row 29.
  */
-@DisplayName("R1: SIGKILL loses no answered write")
+@DisplayName("R1, OR-05: SIGKILL loses no answered write")
 class KillTest {
     private static final int PAGE_BYTES = 4096;
     private static final int PAGES = 16 << 10;

@@ -153,7 +153,7 @@ class TlsClientsTest {
     }
 
     @Test
-    @DisplayName("The printed lines work as printed, over TCP and a Unix socket")
+    @DisplayName("TLS-12: the printed lines work as printed, over TCP and a Unix socket")
     void printedLines() throws IOException {
         for (String line : printed("qemu-img")) {
             assertThat(shell(line).ok().out()).contains("virtual size: 64 MiB");

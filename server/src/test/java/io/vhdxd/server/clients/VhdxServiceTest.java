@@ -63,7 +63,7 @@ class VhdxServiceTest {
 
     @Test
     @NeedsTool({"nbdinfo", "qemu-img", "qemu-io", "jq"})
-    @DisplayName("Shown by 3, T4: nbdinfo, qemu-img and vhdxd tell the same map")
+    @DisplayName("Shown by 3, T4, MC-13: nbdinfo, qemu-img and vhdxd tell the same map")
     void maps() throws IOException {
         Path image = create("256M", "--block-size", "1M");
         String nbdinfo;

@@ -36,7 +36,7 @@ class BlockStatusTest {
     private record Extent(long length, int flags) {}
 
     @Test
-    @DisplayName("CM-08, CM-09: one chunk for base:allocation, extents side by side, ending with the request")
+    @DisplayName("CM-08, CM-09, MC-14: one chunk for base:allocation, extents side by side, ending with the request")
     void extents() throws IOException {
         MemoryDisk disk = new MemoryDisk(6);
         disk.setBlock(1, ExtentKind.DATA);

@@ -73,7 +73,8 @@ class ReadTest {
     }
 
     @Test
-    @DisplayName("Each hole comes as one OFFSET_HOLE, without its bytes; data between them as data")
+    @DisplayName(
+            "CM-01, RP-07, RP-13: each hole comes as one OFFSET_HOLE, without its bytes; data between them as data")
     void holes() throws IOException {
         disk.setBlock(1, ExtentKind.HOLE);
         disk.setBlock(2, ExtentKind.HOLE);
@@ -201,7 +202,8 @@ class ReadTest {
     }
 
     @Test
-    @DisplayName("A failing READ is answered with EIO and a text, and the connection goes on (SEC-29: no byte leaves)")
+    @DisplayName(
+            "RP-02, RP-05, RP-08, DC-01, SEC-29: a failing READ gets EIO and a text, no byte leaves, the connection goes on")
     void failingRead() throws IOException {
         disk.failReads(new IOException("no such sector"));
         try (NbdClient simple = server.simpleClient();

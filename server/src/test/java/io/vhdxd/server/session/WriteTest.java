@@ -118,7 +118,7 @@ class WriteTest {
     }
 
     @Test
-    @DisplayName("RQ-08, TF-08: nothing is done for no bytes, nor for CACHE")
+    @DisplayName("RQ-08, TF-08, CM-06: nothing is done for no bytes, nor for CACHE")
     void nothingToDo() throws IOException {
         try (NbdClient client = server.simpleClient()) {
             client.write(0, 1, 0, new byte[0]);

@@ -187,6 +187,13 @@ public final class NbdClient implements AutoCloseable {
         return data.array();
     }
 
+    /** Enters the transmission phase by EXPORT_NAME; returns the flags that the server tells. */
+    public int exportName(String export) throws IOException {
+        option(OptionCode.EXPORT_NAME.wireValue(), export.getBytes(StandardCharsets.UTF_8));
+        in.readLong();
+        return in.readUnsignedShort();
+    }
+
     public void go(String export) throws IOException {
         sendGo(export);
         untilAck();

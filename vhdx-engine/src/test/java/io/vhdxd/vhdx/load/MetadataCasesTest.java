@@ -184,7 +184,8 @@ class MetadataCasesTest {
     }
 
     @Test
-    @DisplayName("case 69: a size that is no multiple of a sector makes the image read-only, and is rounded down")
+    @DisplayName(
+            "case 69, nbd.md SZ-06: a size that is no multiple of a sector makes the image read-only, and is rounded down")
     void unalignedSize() throws IOException {
         image.putLong(VIRTUAL_SIZE, 8 * MIB - 1);
         Loading loading = Loading.of(image);

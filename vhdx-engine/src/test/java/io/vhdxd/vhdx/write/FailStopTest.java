@@ -40,7 +40,7 @@ class FailStopTest {
 
     @Test
     @DisplayName(
-            "R4, SEC-39, fault 6: after a failed sync every write and flush fails, reads go on, no sync is tried again")
+            "R4, SEC-39, nbd.md OR-04, fault 6: after a failed sync writes and flushes fail, reads go on, no sync is repeated")
     void failedSync() throws IOException {
         failNext(OperationKind.SYNC);
         Answer flush = image.flush();

@@ -73,7 +73,7 @@ class FlushGroupTest {
     }
 
     @Test
-    @DisplayName("reliability.md row 77: a flush covers an overwrite that never met the writer")
+    @DisplayName("reliability.md row 77, nbd.md CM-07, OR-01: a flush covers an overwrite that never met the writer")
     void flushCoversOverwrites() throws IOException {
         begin();
         assertThat(image.overwrites().tryWrite(0, new ByteBuffer[] {stamp(5)}, 512))
@@ -86,7 +86,7 @@ class FlushGroupTest {
     }
 
     @Test
-    @DisplayName("a durable write is answered after its sync, not before")
+    @DisplayName("nbd.md OR-03: a durable write is answered after its sync, not before")
     void durableWriteWaitsForItsSync() {
         begin();
         Answer write = image.writeDurably(7 * MIB, stamp(7));

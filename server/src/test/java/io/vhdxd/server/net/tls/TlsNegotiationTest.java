@@ -199,7 +199,7 @@ class TlsNegotiationTest {
     }
 
     @Test
-    @DisplayName("TLS-02: a listener without TLS refuses it, while another one of the server requires it")
+    @DisplayName("TLS-01, TLS-02: a listener without TLS refuses it, while another one of the server requires it")
     void perListener() throws IOException {
         try (NbdClient client = NbdClient.connect(required.server.address())) {
             client.option(OptionCode.STARTTLS.wireValue(), NOTHING);

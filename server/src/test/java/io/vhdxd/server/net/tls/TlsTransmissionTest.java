@@ -65,7 +65,7 @@ class TlsTransmissionTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("RP-14: what was written is read, small and large, with all kinds of headers")
+    @DisplayName("RP-11, RP-14, SZ-01: what was written is read, small and large, with all kinds of headers")
     void roundTrip(TransmissionMode mode) throws IOException {
         try (NbdClient client = client(mode)) {
             for (int length : new int[] {1, 512, 16384, 16385, 70000, 32 * MIB}) {

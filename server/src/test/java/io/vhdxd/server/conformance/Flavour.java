@@ -1,0 +1,9 @@
+package io.vhdxd.server.conformance;
+
+/** How a server is set up. */
+enum Flavour {
+    WRITABLE,
+    READ_ONLY,
+    /** Requires TLS. */
+    ENCRYPTED
+}
