@@ -126,8 +126,8 @@ public final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof SslHandshakeCompletionEvent tls && !tls.isSuccess()) {
-            endCause = tls.cause();
-            end(ctx, "The TLS handshake failed: " + tls.cause().getMessage() + ".");
+            endCause = Encryption.unwrapped(tls.cause());
+            end(ctx, "The TLS handshake failed: " + endCause.getMessage() + ".");
         } else if (event instanceof ChannelInputShutdownEvent || RequestDecoder.isEndUnderTls(event)) {
             inputEnded = true;
             if (phase != Phase.STARTING) {
