@@ -39,7 +39,9 @@ final class ChildFamilies {
                         ChildFamilies::manyPages),
                 child("bitmaps of 16 pages", "blocks of 256 MiB", Shape::hugeBlocks, ChildFamilies::sectors)));
         for (Family family : Families.all()) {
-            if (!family.shape().get().fixed()) {
+            Shape shape = family.shape().get();
+            // Differencing disks are neither fixed, nor do they grow.
+            if (!shape.fixed() && !shape.grows()) {
                 all.add(child(family.name(), family.what(), family.shape(), family.workload()));
             }
         }

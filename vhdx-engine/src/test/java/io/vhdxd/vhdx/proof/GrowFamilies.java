@@ -114,7 +114,7 @@ final class GrowFamilies {
                 storage.setSize(Math.max(storage.size(), placeBytes + geometry.blockSizeBytes()));
                 storage.write(garbage(geometry.blockSizeBytes() - inBlockBytes), placeBytes + inBlockBytes);
             }
-            long batBytes = geometry.batEntryCount() * BatEntry.BYTES;
+            long batBytes = geometry.batEntryCount(loaded.hasParent()) * BatEntry.BYTES;
             long roomBytes = Math.min(loaded.regions().bat().lengthBytes() - batBytes, GARBAGE_MAX_BYTES);
             storage.write(garbage(roomBytes), loaded.regions().bat().fileOffsetBytes() + batBytes);
             storage.sync();

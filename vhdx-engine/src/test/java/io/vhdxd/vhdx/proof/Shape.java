@@ -90,7 +90,12 @@ record Shape(
 
     /** The same disk, as a child of another one. */
     Shape asChild() {
-        return new Shape(virtualSizeBytes, blockSizeBytes, false, blockCount, firstBlock, blockStride, true);
+        return new Shape(
+                virtualSizeBytes, largestSizeBytes, blockSizeBytes, false, blockCount, firstBlock, blockStride, true);
+    }
+
+    boolean grows() {
+        return largestSizeBytes > virtualSizeBytes;
     }
 
     SimulatedStorage create() throws IOException {
