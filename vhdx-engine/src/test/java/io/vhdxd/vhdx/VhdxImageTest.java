@@ -186,7 +186,7 @@ class VhdxImageTest {
     }
 
     @Test
-    @DisplayName("R6: a second opening of the same file is refused")
+    @DisplayName("case 113, R6: a second opening of the same file is refused")
     void secondOpening() {
         assertThatThrownBy(() -> VhdxImage.open(file, Access.READ_WRITE)).isInstanceOf(FileInUseException.class);
         assertThatThrownBy(() -> VhdxImage.open(file, Access.READ_ONLY)).isInstanceOf(FileInUseException.class);

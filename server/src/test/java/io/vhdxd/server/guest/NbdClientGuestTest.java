@@ -36,6 +36,7 @@ class NbdClientGuestTest {
     @CsvSource({
         "ext4, 96M, --physical-sector-size=4096, -b 512, 512",
         "ext4, 96M, --physical-sector-size=512, -C 2 -b 4096, 4096",
+        "ext4, 96M, --logical-sector-size=4096, -C 2, 512",
         "xfs, 320M, --physical-sector-size=4096, -C 2 -b 512, 512"
     })
     void fileSystem(String type, String size, String createOption, String clientOptions, int blockBytes)

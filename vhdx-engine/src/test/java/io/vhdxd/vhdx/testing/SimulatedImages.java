@@ -23,11 +23,16 @@ public final class SimulatedImages {
     private SimulatedImages() {}
 
     public static SimulatedStorage dynamic(long virtualSizeBytes, int blockSizeBytes) throws IOException {
-        return create(virtualSizeBytes, blockSizeBytes, 0);
+        return create(virtualSizeBytes, blockSizeBytes, 0, 512);
+    }
+
+    public static SimulatedStorage dynamicWithSectors(
+            long virtualSizeBytes, int blockSizeBytes, int logicalSectorSizeBytes) throws IOException {
+        return create(virtualSizeBytes, blockSizeBytes, 0, logicalSectorSizeBytes);
     }
 
     public static SimulatedStorage fixed(long virtualSizeBytes, int blockSizeBytes) throws IOException {
-        return create(virtualSizeBytes, blockSizeBytes, FileParameters.LEAVE_BLOCKS_ALLOCATED);
+        return create(virtualSizeBytes, blockSizeBytes, FileParameters.LEAVE_BLOCKS_ALLOCATED, 512);
     }
 
     /** A child of the image that has this DataWriteGuid. */
@@ -56,11 +61,12 @@ public final class SimulatedImages {
         return () -> new UUID(0x1000_4000_8000L, next[0]++);
     }
 
-    private static SimulatedStorage create(long virtualSizeBytes, int blockSizeBytes, int flags) throws IOException {
-        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, 512);
+    private static SimulatedStorage create(
+            long virtualSizeBytes, int blockSizeBytes, int flags, int logicalSectorSizeBytes) throws IOException {
+        Geometry geometry = new Geometry(virtualSizeBytes, blockSizeBytes, logicalSectorSizeBytes);
         Supplier<UUID> guids = guids(1);
-        DiskMetadata metadata =
-                new DiskMetadata(new FileParameters(blockSizeBytes, flags), virtualSizeBytes, guids.get(), 512, 4096);
+        DiskMetadata metadata = new DiskMetadata(
+                new FileParameters(blockSizeBytes, flags), virtualSizeBytes, guids.get(), logicalSectorSizeBytes, 4096);
         SimulatedStorage storage = new SimulatedStorage();
         new NewImage(new ImageLayout(geometry, flags != 0, LOG_LENGTH_BYTES), metadata, "test", guids).write(storage);
         return storage;

@@ -64,7 +64,7 @@ class FailStopTest {
     }
 
     @Test
-    @DisplayName("R4: a failed log write fails the write that needed it, and all that follow")
+    @DisplayName("case 115, R4: a failed log write fails the write that needed it, and all that follow")
     void failedLogWrite() {
         image.storage().faults().failNth(Set.of(OperationKind.WRITE), 2, Fault.of(() -> new IOException("injected")));
         assertPoisoned(image.write(5 * MIB, stamp(2)));
@@ -141,7 +141,7 @@ class FailStopTest {
     }
 
     @Test
-    @DisplayName("faults 1 and 96: no space for a payload fails that write only, and the block stays without space")
+    @DisplayName("case 96, fault 1: no space for a payload fails that write only, and the block stays without space")
     void noSpaceForPayload() throws IOException {
         image.storage()
                 .faults()
