@@ -62,7 +62,7 @@ public record LogDump(
     /**
      * Lists the log of an image.
      *
-     * @throws CorruptImageException if the headers cannot be read, or the log does not lie in the file
+     * @throws CorruptImageException if the headers cannot be read, or the log is nowhere where it can be read
      */
     public static LogDump of(Path file) throws IOException {
         try (Storage storage = Storages.open(file, false)) {
@@ -75,9 +75,13 @@ public record LogDump(
         if (header.logLengthBytes() == 0) {
             return new LogDump(header.logOffsetBytes(), 0, null, List.of(), null);
         }
-        if (header.logOffsetBytes() < 0 || header.logOffsetBytes() > storage.size() - header.logLengthBytes()) {
+        if (!header.hasLogWithin(storage.size())) {
             throw new CorruptImageException(
-                    "log", header.logOffsetBytes(), "it reaches beyond the end of the file at " + storage.size());
+                    "log",
+                    header.logOffsetBytes(),
+                    header.logLengthBytes()
+                            + " bytes, expected whole MiB at whole MiB, at most 1 GiB, behind the headers and"
+                            + " before the end of the file at " + storage.size());
         }
         LogListing listing = LogListing.of(storage, header);
         return new LogDump(

@@ -33,6 +33,9 @@ public record Header(
     /** {@code head}. */
     private static final int SIGNATURE = 0x6461_6568;
 
+    /** The longest log that is read; Windows makes none that is longer. */
+    public static final long LOG_LENGTH_MAX_BYTES = 1L << 30;
+
     private static final int SEQUENCE_NUMBER_OFFSET = 8;
     private static final int FILE_WRITE_GUID_OFFSET = 16;
     private static final int DATA_WRITE_GUID_OFFSET = 32;
@@ -92,6 +95,16 @@ public record Header(
     /** Whether the log may hold entries that were not applied. */
     public boolean isLogInUse() {
         return !logGuid.equals(GuidCodec.NIL);
+    }
+
+    /** Whether there is a log at a place where one can be read: whole MiB, behind the headers and within the file. */
+    public boolean hasLogWithin(long fileSizeBytes) {
+        return logLengthBytes > 0
+                && logLengthBytes <= LOG_LENGTH_MAX_BYTES
+                && logLengthBytes % Geometry.MIB == 0
+                && logOffsetBytes >= Geometry.MIB
+                && logOffsetBytes % Geometry.MIB == 0
+                && logOffsetBytes <= fileSizeBytes - logLengthBytes;
     }
 
     public Header withSequenceNumber(long newSequenceNumber) {

@@ -13,9 +13,8 @@ import java.util.UUID;
 /** What the current header says, beyond being valid ([MS-VHDX] 2.2.2). */
 final class HeaderChecks {
     /** The limit of Microsoft's code. */
-    private static final long LOG_LENGTH_MAX_BYTES = 1L << 30;
-
     private final Header header;
+
     private final String name;
     private final long offsetBytes;
     private final Findings findings;
@@ -70,8 +69,9 @@ final class HeaderChecks {
 
     private void checkLogLength() throws CorruptImageException {
         long length = header.logLengthBytes();
-        if (length > LOG_LENGTH_MAX_BYTES || length % Geometry.MIB != 0) {
-            throw corrupt("log length " + length + ", expected a multiple of 1 MiB, at most " + LOG_LENGTH_MAX_BYTES);
+        if (length > Header.LOG_LENGTH_MAX_BYTES || length % Geometry.MIB != 0) {
+            throw corrupt(
+                    "log length " + length + ", expected a multiple of 1 MiB, at most " + Header.LOG_LENGTH_MAX_BYTES);
         }
         if (length > 0) {
             return;

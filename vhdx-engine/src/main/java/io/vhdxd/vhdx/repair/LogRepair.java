@@ -42,7 +42,7 @@ final class LogRepair {
     /** Does it. Returns the headers; null if the repair has to end, which is in the report. */
     @Nullable HeaderPair run(HeaderPair headers) throws IOException {
         Header header = headers.current();
-        if (!header.isLogInUse() || !isInFile(header)) {
+        if (!header.isLogInUse() || !isReadable(header)) {
             return headers;
         }
         ActiveSequence sequence;
@@ -102,12 +102,8 @@ final class LogRepair {
         return update.headers();
     }
 
-    private boolean isInFile(Header header) throws IOException {
-        return header.version() == Header.VERSION
-                && header.logVersion() == 0
-                && header.logLengthBytes() > 0
-                && header.logOffsetBytes() > 0
-                && header.logOffsetBytes() <= storage.size() - header.logLengthBytes();
+    private boolean isReadable(Header header) throws IOException {
+        return header.version() == Header.VERSION && header.logVersion() == 0 && header.hasLogWithin(storage.size());
     }
 
     private @Nullable HeaderPair discard(HeaderPair headers, CorruptImageException problem) throws IOException {

@@ -68,7 +68,7 @@ public final class Repair {
         }
         boolean lossy = bat.isLossy();
         LoadedImage current = image;
-        if (!hasLog(image.headers().current())) {
+        if (!image.headers().current().hasLogWithin(storage.size())) {
             current = makeLog(image, bat.endMib(), lossy);
             bat = new BatRepair(storage, current, options);
         }
@@ -89,12 +89,6 @@ public final class Repair {
             throw e;
         }
         edits.finish();
-    }
-
-    private boolean hasLog(Header header) throws IOException {
-        return header.logLengthBytes() > 0
-                && header.logOffsetBytes() > 0
-                && header.logOffsetBytes() <= storage.size() - header.logLengthBytes();
     }
 
     /** Makes an empty log at the end of the file, and lets the headers name it when it is there. */

@@ -77,11 +77,7 @@ final class StructureRepair {
 
     /** Whether the log can take what is to be changed. */
     private boolean canLog() throws IOException {
-        long offset = headers.current().logOffsetBytes();
-        long length = headers.current().logLengthBytes();
-        return length > 0
-                && offset > 0
-                && offset <= storage.size() - length
+        return headers.current().hasLogWithin(storage.size())
                 && !headers.current().isLogInUse();
     }
 

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * each page may be changed for itself.
  */
 final class TableRepair {
-    /** Pages in the order in which they are to be written. */
-    private record Step(String what, List<LogPage> pages) {}
+    /** Pages in the order in which they are to be written. No page is in two steps, so none takes back what another did. */
+    private record Step(List<String> what, List<LogPage> pages) {}
 
     private final Storage storage;
     private final LoadedImage image;
@@ -47,14 +47,14 @@ final class TableRepair {
             for (int from = 0; from < step.pages.size(); from += LoggedEdits.STEP_PAGES_MAX) {
                 edits.commit(step.pages.subList(from, Math.min(step.pages.size(), from + LoggedEdits.STEP_PAGES_MAX)));
             }
-            report.repaired(step.what);
+            step.what.forEach(report::repaired);
         }
     }
 
-    private void add(String what, PageEdits edits) {
+    private void add(List<String> what, PageEdits edits) {
         List<LogPage> pages = edits.changedPages();
         if (!pages.isEmpty()) {
-            steps.add(new Step(what, pages));
+            steps.add(new Step(List.copyOf(what), pages));
         }
     }
 
@@ -76,7 +76,7 @@ final class TableRepair {
         for (int copy : new int[] {1 - usedCopy, usedCopy}) {
             PageEdits edits = new PageEdits(storage);
             edits.put(RegionTable.copyOffsetBytes(copy), wanted.encode());
-            add(RegionTable.copyName(copy) + ": written anew, with the flags of the specification", edits);
+            add(List.of(RegionTable.copyName(copy) + ": written anew, with the flags of the specification"), edits);
         }
     }
 
@@ -85,22 +85,25 @@ final class TableRepair {
         return new RegionEntry(entry.id(), entry.fileOffsetBytes(), entry.lengthBytes(), flags);
     }
 
+    /** One step: several items may lie in one page. */
     private void planMetadata() throws IOException {
         List<MetadataEntry> entries = image.items().entries();
-        PageEdits flags = new PageEdits(storage);
+        PageEdits edits = new PageEdits(storage);
+        List<String> what = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             MetadataEntry entry = entries.get(i);
-            flags.put(
+            edits.put(
                     regionOffsetBytes() + MetadataTable.entryOffsetBytes(i),
                     MetadataTable.encodeEntry(withFlags(entry)));
             KnownItem known = entry.known();
             if (known != null && known.isMandatory()) {
-                planValue(known, regionOffsetBytes() + entry.offsetBytes());
+                planValue(known, regionOffsetBytes() + entry.offsetBytes(), edits, what);
             }
         }
         if (entries.stream().anyMatch(entry -> withFlags(entry).flags() != entry.flags())) {
-            add("metadata table: items have the flags of the specification", flags);
+            what.add("metadata table: items have the flags of the specification");
         }
+        add(what, edits);
     }
 
     private long regionOffsetBytes() {
@@ -113,30 +116,32 @@ final class TableRepair {
         return new MetadataEntry(entry.itemId(), entry.offsetBytes(), entry.lengthBytes(), flags);
     }
 
-    private void planValue(KnownItem item, long fileOffsetBytes) throws IOException {
+    private void planValue(KnownItem item, long fileOffsetBytes, PageEdits edits, List<String> what)
+            throws IOException {
         ByteBuffer value = ByteBuffer.allocateDirect(item.lengthBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        String change;
         switch (item) {
             case FILE_PARAMETERS -> {
                 FileParameters found = image.metadata().fileParameters();
                 value.putInt(0, (int) found.blockSizeBytes())
                         .putInt(Integer.BYTES, found.flags() & ~found.reservedFlags());
-                addValue("metadata: reserved bits of the file parameters are cleared", fileOffsetBytes, value);
+                change = "metadata: reserved bits of the file parameters are cleared";
             }
             case VIRTUAL_DISK_SIZE -> {
                 value.putLong(0, image.geometry().virtualSizeBytes());
-                addValue("metadata: the size of the disk is rounded down to whole sectors", fileOffsetBytes, value);
+                change = "metadata: the size of the disk is rounded down to whole sectors";
             }
             case PHYSICAL_SECTOR_SIZE -> {
                 value.putInt(0, image.metadata().physicalSectorSizeBytes());
-                addValue("metadata: the physical sector size is the logical one", fileOffsetBytes, value);
+                change = "metadata: the physical sector size is the logical one";
             }
-            default -> {}
+            default -> {
+                return;
+            }
         }
-    }
-
-    private void addValue(String what, long fileOffsetBytes, ByteBuffer value) throws IOException {
-        PageEdits edits = new PageEdits(storage);
-        edits.put(fileOffsetBytes, value);
-        add(what, edits);
+        if (!Structures.read(storage, fileOffsetBytes, item.lengthBytes()).equals(value)) {
+            edits.put(fileOffsetBytes, value);
+            what.add(change);
+        }
     }
 }

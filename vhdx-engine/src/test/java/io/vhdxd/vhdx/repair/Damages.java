@@ -86,6 +86,9 @@ final class Damages {
                         "16: a used log of length 0",
                         image -> image.logGuid(LOG_GUID).editHeaders(at -> image.putInt(at + 68, 0))),
                 refused("17: a misplaced log", image -> image.editHeaders(at -> image.putLong(at + 72, MIB + 4096))),
+                refused(
+                        "17: a misplaced log, in use",
+                        image -> image.logGuid(LOG_GUID).editHeaders(at -> image.putLong(at + 72, 4 * MIB - 1000))),
                 mended(
                         "18: an unused log beyond the end",
                         image -> image.editHeaders(at -> image.putLong(at + 72, 7 * MIB))),
@@ -229,7 +232,13 @@ final class Damages {
                 refused("75: an incomplete file", image -> image.item("71CC85F0-1B69-4E28-9558-C3BF83AE75D3", 0, 0, 4)),
                 refused("76: a required user item", image -> image.item(UNKNOWN, 0, 0, 5)),
                 mended("flags of items", image -> image.putInt(itemEntry(2) + 24, 2 | 8)),
-                mended("flags of the file parameters", image -> image.putInt(METADATA + ITEMS + 4, 4)));
+                mended("flags of the file parameters", image -> image.putInt(METADATA + ITEMS + 4, 4)),
+                mended(
+                                "63, 69, 72: three values in one page",
+                                image -> image.putInt(METADATA + ITEMS + 4, 4)
+                                        .putInt(METADATA + ITEMS + 36, 777)
+                                        .putLong(VIRTUAL_SIZE, 8 * MIB - 1))
+                        .reads("123....?"));
     }
 
     private static void noItem(ImageBuilder image, int index) {
