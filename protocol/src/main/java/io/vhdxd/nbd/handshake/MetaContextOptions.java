@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * ignored, as the specification demands for unknown namespaces and for unknown names in "base:".
  */
 final class MetaContextOptions implements OptionFamily {
-    private static final List<MetaContext> AVAILABLE = List.of(MetaContext.BASE_ALLOCATION);
-
     private final Exports exports;
     private final Negotiation negotiation;
 
@@ -47,8 +45,8 @@ final class MetaContextOptions implements OptionFamily {
                             + ").");
         }
         List<MetaContext> matches = new ArrayList<>();
-        for (MetaContext context : AVAILABLE) {
-            if (selects ? queries.contains(context.name()) : queryCount == 0 || isListed(context, queries)) {
+        for (MetaContext context : MetaContext.values()) {
+            if (selects ? queries.contains(context.wireName()) : queryCount == 0 || isListed(context, queries)) {
                 matches.add(context);
             }
         }
@@ -74,14 +72,15 @@ final class MetaContextOptions implements OptionFamily {
 
     /** Whether a query names the context, or its namespace with a colon, which stands for all of it. */
     private static boolean isListed(MetaContext context, List<String> queries) {
-        String namespace = context.name().substring(0, context.name().indexOf(':') + 1);
-        return queries.contains(context.name()) || queries.contains(namespace);
+        String name = context.wireName();
+        String namespace = name.substring(0, name.indexOf(':') + 1);
+        return queries.contains(name) || queries.contains(namespace);
     }
 
     private static List<OptionReply> replies(OptionCode option, List<MetaContext> contexts) {
         List<OptionReply> replies = new ArrayList<>();
         for (MetaContext context : contexts) {
-            byte[] name = context.name().getBytes(StandardCharsets.UTF_8);
+            byte[] name = context.wireName().getBytes(StandardCharsets.UTF_8);
             byte[] data = ByteBuffer.allocate(Integer.BYTES + name.length)
                     .putInt(option == OptionCode.SET_META_CONTEXT ? context.id() : 0)
                     .put(name)

@@ -11,6 +11,7 @@ import io.vhdxd.nbd.MetaContext;
 import io.vhdxd.nbd.OptionCode;
 import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.WireBytes;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MetaContextOptionsTest {
     private static final String ALLOCATION = "base:allocation";
+    private static final String DEPTH = "qemu:allocation-depth";
 
     private final HandshakeClient client = HandshakeClient.of("disk", "other");
 
@@ -34,12 +36,29 @@ class MetaContextOptionsTest {
     @Test
     @DisplayName("MC-01, MC-09, MC-12, EX-08: SET tells the name and the id of what it selects, once")
     void select() {
-        assertContexts(client.setMetaContext("disk", ALLOCATION, ALLOCATION), MetaContext.BASE_ALLOCATION.id());
+        assertContexts(client.setMetaContext("disk", ALLOCATION, ALLOCATION), context(1, ALLOCATION));
         assertThat(selectedFor("disk")).containsExactly(MetaContext.BASE_ALLOCATION);
+        assertContexts(client.setMetaContext("disk", DEPTH), context(2, DEPTH));
+        assertThat(selectedFor("disk")).containsExactly(MetaContext.ALLOCATION_DEPTH);
+        assertContexts(
+                client.setMetaContext("disk", DEPTH, ALLOCATION, DEPTH), context(1, ALLOCATION), context(2, DEPTH));
+        assertThat(selectedFor("disk")).containsExactly(MetaContext.values());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"base:", "base:unknown", "base:allocation2", "qemu:dirty-bitmap:x", "allocation", "", ":"})
+    @ValueSource(
+            strings = {
+                "base:",
+                "qemu:",
+                "base:unknown",
+                "base:allocation2",
+                "qemu:allocation-depth:x",
+                "qemu:dirty-bitmap:x",
+                "base:allocation-depth",
+                "allocation",
+                "",
+                ":"
+            })
     @DisplayName("MC-07: SET ignores wildcards, and what it does not know")
     void selectNothing(String query) {
         assertAck(client.setMetaContext("disk", query));
@@ -55,13 +74,17 @@ class MetaContextOptionsTest {
     }
 
     @Test
-    @DisplayName("MC-05, MC-06: LIST without queries, or with a wildcard, tells all, with id 0")
+    @DisplayName("MC-05, MC-06: LIST without queries tells all, with a wildcard all of a namespace, with id 0")
     void list() {
-        assertContexts(client.listMetaContext("disk"), 0);
-        assertContexts(client.listMetaContext("disk", "base:"), 0);
-        assertContexts(client.listMetaContext("disk", "qemu:", ALLOCATION, "base:"), 0);
-        assertAck(client.listMetaContext("disk", "qemu:"));
+        byte[] allocation = context(0, ALLOCATION);
+        byte[] depth = context(0, DEPTH);
+        assertContexts(client.listMetaContext("disk"), allocation, depth);
+        assertContexts(client.listMetaContext("disk", "base:"), allocation);
+        assertContexts(client.listMetaContext("disk", "qemu:"), depth);
+        assertContexts(client.listMetaContext("disk", DEPTH, "qemu:"), depth);
+        assertContexts(client.listMetaContext("disk", "qemu:", ALLOCATION, "base:"), allocation, depth);
         assertAck(client.listMetaContext("disk", "base"));
+        assertAck(client.listMetaContext("disk", "qemu:dirty-bitmap:", "x-other:"));
     }
 
     @Test
@@ -69,7 +92,7 @@ class MetaContextOptionsTest {
     void withoutStructuredReplies() {
         HandshakeClient simple = HandshakeClient.of("disk");
         assertError(simple.setMetaContext("disk", ALLOCATION), OptionReplyType.INVALID);
-        assertContexts(simple.listMetaContext("disk"), 0);
+        assertContexts(simple.listMetaContext("disk", ALLOCATION), context(0, ALLOCATION));
     }
 
     @Test
@@ -119,15 +142,14 @@ class MetaContextOptionsTest {
         String[] queries = new String[64];
         Arrays.fill(queries, "x:y");
         queries[63] = ALLOCATION;
-        assertContexts(client.setMetaContext("disk", queries), MetaContext.BASE_ALLOCATION.id());
+        assertContexts(client.setMetaContext("disk", queries), context(1, ALLOCATION));
 
         String[] tooMany = Arrays.copyOf(queries, 65);
         tooMany[64] = ALLOCATION;
         assertError(client.setMetaContext("disk", tooMany), OptionReplyType.TOO_BIG);
         assertThat(selectedFor("disk")).isEmpty();
 
-        assertContexts(
-                client.setMetaContext("disk", "x:" + "y".repeat(5000), ALLOCATION), MetaContext.BASE_ALLOCATION.id());
+        assertContexts(client.setMetaContext("disk", "x:" + "y".repeat(5000), ALLOCATION), context(1, ALLOCATION));
     }
 
     @ParameterizedTest
@@ -170,12 +192,15 @@ class MetaContextOptionsTest {
         return assertEntered(client.go(name)).metaContexts();
     }
 
-    private static void assertContexts(Outcome outcome, int id) {
-        List<OptionReply> replies = replies(outcome);
-        assertThat(replies)
-                .extracting(OptionReply::type)
-                .containsExactly(OptionReplyType.META_CONTEXT, OptionReplyType.ACK);
-        assertThat(replies.getFirst().data())
-                .isEqualTo(new WireBytes().u32(id).text(ALLOCATION).toArray());
+    private static byte[] context(int id, String name) {
+        return new WireBytes().u32(id).text(name).toArray();
+    }
+
+    /** Checks that exactly these contexts are told, and then the ACK. */
+    private static void assertContexts(Outcome outcome, byte[]... contexts) {
+        List<OptionReply> replies = new ArrayList<>(replies(outcome));
+        assertThat(replies.removeLast().type()).isEqualTo(OptionReplyType.ACK);
+        assertThat(replies).extracting(OptionReply::type).containsOnly(OptionReplyType.META_CONTEXT);
+        assertThat(replies).extracting(OptionReply::data).containsExactly(contexts);
     }
 }

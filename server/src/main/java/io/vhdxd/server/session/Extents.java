@@ -5,14 +5,20 @@ import io.vhdxd.vhdx.ExtentKind;
 import io.vhdxd.vhdx.ExtentVisitor;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.function.ToIntFunction;
 
-/** The extents of a range, found out piece by piece, as numbers that stand for their kinds. Neighbours have different numbers. */
+/** The extents of a range, found out piece by piece, each with a number that says what it is. Neighbours have different ones. */
 final class Extents implements ExtentVisitor {
+    /** What is to be known of an extent. */
+    @FunctionalInterface
+    interface Telling {
+        /** The number of an extent, from what {@link ExtentVisitor} tells. */
+        int numberOf(ExtentKind kind, int depth);
+    }
+
     private final long offsetBytes;
     private final long lengthBytes;
     private final int countMax;
-    private final ToIntFunction<ExtentKind> number;
+    private final Telling telling;
     private long[] lengthsBytes = new long[4];
     private int[] numbers = new int[4];
     private int count;
@@ -22,11 +28,11 @@ final class Extents implements ExtentVisitor {
     private boolean full;
 
     /** @param countMax the extents behind the first so many are not looked for */
-    Extents(long offsetBytes, long lengthBytes, int countMax, ToIntFunction<ExtentKind> number) {
+    Extents(long offsetBytes, long lengthBytes, int countMax, Telling telling) {
         this.offsetBytes = offsetBytes;
         this.lengthBytes = lengthBytes;
         this.countMax = countMax;
-        this.number = number;
+        this.telling = telling;
     }
 
     /**
@@ -75,7 +81,7 @@ final class Extents implements ExtentVisitor {
 
     @Override
     public boolean extent(long extentOffsetBytes, long extentBytes, ExtentKind kind, int depth) {
-        int extentNumber = number.applyAsInt(kind);
+        int extentNumber = telling.numberOf(kind, depth);
         if (count > 0 && numbers[count - 1] == extentNumber) {
             lengthsBytes[count - 1] += extentBytes;
         } else if (count == countMax) {

@@ -86,7 +86,7 @@ final class ReadOperation extends Operation implements Runnable {
                     offsetBytes,
                     request.lengthBytes(),
                     request.has(CommandFlags.DF) ? 1 : CHUNKS_MAX,
-                    kind -> kind == ExtentKind.DATA ? DATA : ZEROS);
+                    (kind, depth) -> kind == ExtentKind.DATA ? DATA : ZEROS);
             if (extents.tryAdvance(disk, request.lengthBytes()) && extents.coveredBytes() == request.lengthBytes()) {
                 for (int i = 0; i < extents.count(); i++) {
                     addChunk(offsetBytes, (int) extents.lengthBytes(i), extents.number(i) == DATA);

@@ -13,8 +13,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * BLOCK_STATUS, from the block map, and the sector bitmaps of a differencing disk. The extents end where the request does,
- * or earlier (nbd.md CM-09).
+ * BLOCK_STATUS, from the block map, and the sector bitmaps of a differencing disk. The extents of each context end where the
+ * request does, or earlier (nbd.md CM-09).
  *
  * <p>A request may be about all of a huge disk (nbd.md EX-05). Its beginning is looked up on the event loop, which is all
  * of it for most; the rest on the pool's threads, in slices, between which others have their turn.
@@ -31,17 +31,31 @@ final class StatusOperation extends Operation implements Runnable {
 
     private final Disk disk;
     private final List<MetaContext> contexts;
-    private final Extents extents;
+
+    /** What there is to tell of each context. */
+    private final List<Extents> answers;
+
+    /** So many answers are complete. */
+    private int completeCount;
 
     StatusOperation(Session session, Request request, long reservedBytes, Disk disk, List<MetaContext> contexts) {
         super(session, request, reservedBytes);
         this.disk = disk;
         this.contexts = contexts;
-        this.extents = new Extents(
-                request.offsetBytes(),
-                request.lengthBytes(),
-                request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX,
-                StatusOperation::allocationFlags);
+        this.answers = contexts.stream()
+                .map(context -> new Extents(
+                        request.offsetBytes(),
+                        request.lengthBytes(),
+                        request.has(CommandFlags.REQ_ONE) ? 1 : EXTENTS_MAX,
+                        telling(context)))
+                .toList();
+    }
+
+    private static Extents.Telling telling(MetaContext context) {
+        return switch (context) {
+            case BASE_ALLOCATION -> (kind, depth) -> allocationFlags(kind);
+            case ALLOCATION_DEPTH -> (kind, depth) -> depth;
+        };
     }
 
     /** What one reply may need. */
@@ -51,11 +65,14 @@ final class StatusOperation extends Operation implements Runnable {
 
     @Override
     boolean start() throws IOException {
-        if (extents.tryAdvance(disk, INLINE_BYTES) && extents.isComplete()) {
-            return true;
+        while (!isComplete()) {
+            Extents next = answers.get(completeCount);
+            if (!next.tryAdvance(disk, INLINE_BYTES) || !next.isComplete()) {
+                session.ioPool().execute(this);
+                return false;
+            }
         }
-        session.ioPool().execute(this);
-        return false;
+        return true;
     }
 
     /** Goes on by a slice, on a thread that may wait. */
@@ -65,8 +82,8 @@ final class StatusOperation extends Operation implements Runnable {
             if (session.isAbandoned()) {
                 throw new AbandonedException();
             }
-            extents.advance(disk, SLICE_BYTES);
-            if (extents.isComplete()) {
+            answers.get(completeCount).advance(disk, SLICE_BYTES);
+            if (isComplete()) {
                 return true;
             }
             session.ioPool().execute(this);
@@ -74,12 +91,20 @@ final class StatusOperation extends Operation implements Runnable {
         });
     }
 
+    private boolean isComplete() {
+        while (completeCount < answers.size() && answers.get(completeCount).isComplete()) {
+            completeCount++;
+        }
+        return completeCount == answers.size();
+    }
+
     @Override
     void succeed(ReplyStream replies) {
         ReplyFormat format = session.format();
-        for (int i = 0; i < contexts.size(); i++) {
+        for (int i = 0; i < answers.size(); i++) {
+            Extents extents = answers.get(i);
             ByteBuf out = replies.room(format.statusBytes(extents.count()));
-            boolean done = i == contexts.size() - 1;
+            boolean done = i == answers.size() - 1;
             format.writeStatusHeader(out, done, request, contexts.get(i).id(), extents.count());
             for (int j = 0; j < extents.count(); j++) {
                 format.writeExtent(out, extents.lengthBytes(j), extents.number(j));

@@ -69,7 +69,7 @@ class InteropTest {
                         "true",
                         String.valueOf(BLOCKS * (long) BLOCK),
                         "\"a disk in memory\"",
-                        "[\"base:allocation\"]",
+                        "[\"base:allocation\",\"qemu:allocation-depth\"]",
                         "true",
                         "true",
                         "true",
@@ -104,7 +104,7 @@ class InteropTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1,false", "1,64,true", "4,64,false", "4,16,true"})
+    @CsvSource({"1,1,false", "1,64,true", "4,64,false", "4,16,true", "16,64,false"})
     @NeedsTool("nbdcopy")
     @DisplayName("T2: nbdcopy writes random data and reads it back the same")
     void nbdcopy(int connections, int requests, boolean unixSocket) throws IOException {
@@ -206,6 +206,27 @@ class InteropTest {
                 b.shutdown()
                 """;
         Tool.run("/usr/bin/python3", "-c", script, uri).ok();
+    }
+
+    @Test
+    @NeedsTool("python3-libnbd")
+    @DisplayName("T1, OP-17, OP-18, OP-19: libnbd is told the name of the default export, its description and sizes")
+    void fullInfo() throws IOException {
+        String script = """
+                import nbd, sys
+                h = nbd.NBD()
+                h.set_full_info(True)
+                h.connect_uri(sys.argv[1])
+                print(h.get_canonical_export_name())
+                print(h.get_export_description())
+                print(*[h.get_block_size(i) for i in (nbd.SIZE_MINIMUM, nbd.SIZE_PREFERRED, nbd.SIZE_MAXIMUM)])
+                h.shutdown()
+                """;
+        assertThat(Tool.run("/usr/bin/python3", "-c", script, "nbd://" + server.address())
+                        .ok()
+                        .out()
+                        .lines())
+                .containsExactly("disk", "a disk in memory", "1 4096 33554432");
     }
 
     @Test

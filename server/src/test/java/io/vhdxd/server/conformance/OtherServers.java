@@ -66,7 +66,18 @@ final class OtherServers implements Servers {
             empty.setLength(Step.DISK_BYTES);
         }
         List<String> command = new ArrayList<>(List.of(
-                "qemu-nbd", "-f", "raw", "-x", "disk", "-e", "50", "-t", "--discard=unmap", "-k", socket.toString()));
+                "qemu-nbd",
+                "-A",
+                "-f",
+                "raw",
+                "-x",
+                "disk",
+                "-e",
+                "50",
+                "-t",
+                "--discard=unmap",
+                "-k",
+                socket.toString()));
         switch (flavour) {
             case WRITABLE -> {}
             case READ_ONLY -> command.add("-r");

@@ -17,6 +17,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -26,6 +27,14 @@ import java.util.concurrent.TimeUnit;
 
 /** Plays a script to a server, and puts each answer into a word: the type of the last reply, an error, {@code ok}, ... */
 final class Player implements AutoCloseable {
+    /**
+     * What a server said.
+     *
+     * @param answers a word for each step
+     * @param errorTexts the texts that came with errors
+     */
+    record Conversation(List<String> answers, List<String> errorTexts) {}
+
     static final String CLOSES = "closes";
 
     /** An option in the transmission, or a request before it. */
@@ -41,6 +50,7 @@ final class Player implements AutoCloseable {
     private final DataInputStream in;
     private final OutputStream out;
     private final int clientFlags;
+    private final List<String> errorTexts = new ArrayList<>();
     private TransmissionMode mode = TransmissionMode.SIMPLE;
     private boolean transmitting;
 
@@ -53,7 +63,13 @@ final class Player implements AutoCloseable {
 
     /** The answers to the steps of a script, up to the end of the connection. */
     static List<String> play(SocketAddress address, Script script) throws IOException {
+        return converse(address, script).answers;
+    }
+
+    /** As {@link #play}, with the texts that came with errors. */
+    static Conversation converse(SocketAddress address, Script script) throws IOException {
         List<String> answers = new ArrayList<>();
+        List<String> texts;
         try (Player player = new Player(address, script.clientFlags())) {
             player.in.readFully(new byte[18]);
             player.out.write(ByteBuffer.allocate(4).putInt(script.clientFlags()).array());
@@ -64,8 +80,9 @@ final class Player implements AutoCloseable {
                     break;
                 }
             }
+            texts = player.errorTexts;
         }
-        return answers;
+        return new Conversation(answers, texts);
     }
 
     private String answer(Step step) {
@@ -108,13 +125,15 @@ final class Player implements AutoCloseable {
                 return "garbage";
             }
             int type = in.readInt();
-            in.readFully(new byte[in.readInt()]);
+            byte[] data = new byte[in.readInt()];
+            in.readFully(data);
             if (type == OptionReplyType.ACK.wireValue()) {
                 agreed(option.code());
                 boolean countMatters = option.code() == OptionCode.SET_META_CONTEXT.wireValue()
                         || option.code() == OptionCode.LIST_META_CONTEXT.wireValue();
                 return countMatters ? "ACK+" + more : "ACK";
             } else if (type < 0) {
+                errorTexts.add(new String(data, StandardCharsets.UTF_8));
                 return errorType(type);
             }
         }
@@ -177,7 +196,11 @@ final class Player implements AutoCloseable {
             byte[] content = new byte[Math.toIntExact(extended ? in.readLong() : in.readInt())];
             in.readFully(content);
             if ((type & 0x8000) != 0) {
-                outcome = errorName(ByteBuffer.wrap(content).getInt());
+                ByteBuffer error = ByteBuffer.wrap(content);
+                outcome = errorName(error.getInt());
+                byte[] text = new byte[error.getShort() & 0xffff];
+                error.get(text);
+                errorTexts.add(new String(text, StandardCharsets.UTF_8));
             }
         }
         return outcome;

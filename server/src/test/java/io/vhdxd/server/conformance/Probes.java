@@ -174,6 +174,8 @@ final class Probes {
                 structured,
                 contexts(LIST_META_CONTEXT, "disk", "base:"),
                 contexts(LIST_META_CONTEXT, "disk", "base:allocation"),
+                contexts(LIST_META_CONTEXT, "disk", "qemu:"),
+                contexts(LIST_META_CONTEXT, "disk", "qemu:allocation-depth"),
                 contexts(LIST_META_CONTEXT, "disk", "other:thing"));
         probe(
                 "both metadata options for an unknown export",
@@ -191,11 +193,20 @@ final class Probes {
                 request(Command.BLOCK_STATUS, 0, 0, SIZE),
                 request(Command.BLOCK_STATUS, CommandFlags.REQ_ONE, 0, SIZE));
         probe(
+                "two contexts, and BLOCK_STATUS",
+                "CM-08 MC-12",
+                structured,
+                contexts(SET_META_CONTEXT, "disk", "base:allocation", "qemu:allocation-depth"),
+                go(),
+                request(Command.BLOCK_STATUS, 0, 0, SIZE),
+                request(Command.BLOCK_STATUS, CommandFlags.REQ_ONE, 512, 512));
+        probe(
                 "SET_META_CONTEXT with wildcards and unknown contexts",
                 "MC-07",
                 structured,
                 contexts(SET_META_CONTEXT, "disk"),
                 contexts(SET_META_CONTEXT, "disk", "base:"),
+                contexts(SET_META_CONTEXT, "disk", "qemu:"),
                 contexts(SET_META_CONTEXT, "disk", "base:none"),
                 contexts(SET_META_CONTEXT, "disk", "nonsense"),
                 go(),

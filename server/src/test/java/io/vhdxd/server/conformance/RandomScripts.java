@@ -74,7 +74,9 @@ final class RandomScripts {
     }
 
     private String[] queries() {
-        String[] all = {"base:allocation", "base:", "base:none", "other:thing", "nonsense"};
+        String[] all = {
+            "base:allocation", "base:", "base:none", "qemu:allocation-depth", "qemu:", "other:thing", "nonsense"
+        };
         String[] some = new String[random.nextInt(3)];
         Arrays.setAll(some, i -> all[random.nextInt(all.length)]);
         return some;

@@ -7,6 +7,7 @@ import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.MetaContext;
 import io.vhdxd.nbd.NbdError;
+import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.server.export.Disk;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
@@ -27,6 +28,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlockStatusTest {
@@ -57,6 +59,39 @@ class BlockStatusTest {
                 NbdClient client = server.structuredClient()) {
             assertThat(status(client, CommandFlags.REQ_ONE, 0, 6 * BLOCK)).containsExactly(new Extent(3 * BLOCK, 3));
             assertThat(status(client, CommandFlags.REQ_ONE, 0, BLOCK)).containsExactly(new Extent(BLOCK, 3));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"STRUCTURED", "EXTENDED"})
+    @DisplayName("CM-08, CM-10, MC-12: each context has a chunk of its own, with extents of its own")
+    void twoContexts(TransmissionMode mode) throws IOException {
+        MemoryDisk disk = new MemoryDisk(7);
+        disk.setBlock(1, ExtentKind.DATA, 1);
+        disk.setBlock(2, ExtentKind.DATA, 3);
+        disk.setBlock(3, ExtentKind.HOLE, 3);
+        disk.setBlock(4, ExtentKind.HOLE, 2);
+        try (TestServer server = TestServer.of(disk);
+                NbdClient client = NbdClient.transmitting(
+                        server.address(), TestServer.EXPORT, mode, "qemu:allocation-depth", "base:allocation")) {
+            for (boolean cold : new boolean[] {false, true}) {
+                disk.setCold(cold);
+                client.request(Command.BLOCK_STATUS, 0, 5, 0, 7 * BLOCK);
+                assertThat(extents(client.chunk(), MetaContext.BASE_ALLOCATION, mode, false))
+                        .containsExactly(new Extent(BLOCK, 3), new Extent(2 * BLOCK, 0), new Extent(4 * BLOCK, 3));
+                assertThat(extents(client.chunk(), MetaContext.ALLOCATION_DEPTH, mode, true))
+                        .containsExactly(
+                                new Extent(BLOCK, 0),
+                                new Extent(BLOCK, 1),
+                                new Extent(2 * BLOCK, 3),
+                                new Extent(BLOCK, 2),
+                                new Extent(2 * BLOCK, 0));
+                client.request(Command.BLOCK_STATUS, CommandFlags.REQ_ONE, 5, BLOCK, 6 * BLOCK);
+                assertThat(extents(client.chunk(), MetaContext.BASE_ALLOCATION, mode, false))
+                        .containsExactly(new Extent(2 * BLOCK, 0));
+                assertThat(extents(client.chunk(), MetaContext.ALLOCATION_DEPTH, mode, true))
+                        .containsExactly(new Extent(BLOCK, 1));
+            }
         }
     }
 
@@ -147,15 +182,24 @@ class BlockStatusTest {
 
     private static List<Extent> status(NbdClient client, int flags, long offset, long length) throws IOException {
         client.request(Command.BLOCK_STATUS, flags, 5, offset, length);
-        Chunk chunk = client.chunk();
-        assertThat(chunk.type()).isEqualTo(ChunkType.BLOCK_STATUS);
-        assertThat(chunk.done()).isTrue();
+        return extents(client.chunk(), MetaContext.BASE_ALLOCATION, TransmissionMode.STRUCTURED, true);
+    }
+
+    private static List<Extent> extents(Chunk chunk, MetaContext context, TransmissionMode mode, boolean last) {
+        boolean extended = mode == TransmissionMode.EXTENDED;
+        assertThat(chunk.type()).isEqualTo(extended ? ChunkType.BLOCK_STATUS_EXT : ChunkType.BLOCK_STATUS);
+        assertThat(chunk.done()).isEqualTo(last);
         ByteBuffer content = chunk.content();
-        assertThat(content.getInt()).isEqualTo(MetaContext.BASE_ALLOCATION.id());
+        assertThat(content.getInt()).isEqualTo(context.id());
+        int told = extended ? content.getInt() : content.remaining() / 8;
         List<Extent> extents = new ArrayList<>();
         while (content.hasRemaining()) {
-            extents.add(new Extent(content.getInt() & 0xffffffffL, content.getInt()));
+            extents.add(
+                    extended
+                            ? new Extent(content.getLong(), (int) content.getLong())
+                            : new Extent(content.getInt() & 0xffffffffL, content.getInt()));
         }
+        assertThat(extents).hasSize(told);
         return extents;
     }
 }

@@ -30,6 +30,7 @@ public final class MemoryDisk implements Disk {
 
     private final byte[] content;
     private final ExtentKind[] blocks;
+    private final int[] depths;
     private final ExecutorService writer = Executors.newSingleThreadExecutor(
             task -> Thread.ofPlatform().daemon().unstarted(task));
 
@@ -53,17 +54,25 @@ public final class MemoryDisk implements Disk {
     public MemoryDisk(int blockCount) {
         content = new byte[blockCount * BLOCK_BYTES];
         blocks = new ExtentKind[blockCount];
+        depths = new int[blockCount];
         Arrays.fill(blocks, ExtentKind.HOLE);
     }
 
     /** Makes all blocks present. */
     public MemoryDisk allPresent() {
         Arrays.fill(blocks, ExtentKind.DATA);
+        Arrays.fill(depths, 1);
         return this;
     }
 
     public void setBlock(int index, ExtentKind kind) {
+        setBlock(index, kind, kind == ExtentKind.DATA ? 1 : 0);
+    }
+
+    /** Says what a block is, in the terms of {@link ExtentVisitor}. */
+    public void setBlock(int index, ExtentKind kind, int depth) {
         blocks[index] = kind;
+        depths[index] = depth;
     }
 
     /** Whether reads have to wait for the device. */
@@ -133,11 +142,14 @@ public final class MemoryDisk implements Disk {
         long start = offsetBytes;
         while (start < end) {
             ExtentKind kind = blocks[(int) (start / BLOCK_BYTES)];
+            int depth = depths[(int) (start / BLOCK_BYTES)];
             long stop = start;
-            while (stop < end && blocks[(int) (stop / BLOCK_BYTES)] == kind) {
+            while (stop < end
+                    && blocks[(int) (stop / BLOCK_BYTES)] == kind
+                    && depths[(int) (stop / BLOCK_BYTES)] == depth) {
                 stop = Math.min(end, (stop / BLOCK_BYTES + 1) * BLOCK_BYTES);
             }
-            if (!visitor.extent(start, stop - start, kind, kind == ExtentKind.DATA ? 1 : 0)) {
+            if (!visitor.extent(start, stop - start, kind, depth)) {
                 return;
             }
             start = stop;
@@ -218,6 +230,7 @@ public final class MemoryDisk implements Disk {
             case WriteRequest write -> {
                 put(write.offsetBytes(), write.srcs());
                 Arrays.fill(blocks, first, end, ExtentKind.DATA);
+                Arrays.fill(depths, first, end, 1);
             }
             case ZeroRequest zero -> Arrays.fill(content, (int) zero.offsetBytes(), (int) zero.endBytes(), (byte) 0);
             case TrimRequest trim -> Arrays.fill(content, (int) trim.offsetBytes(), (int) trim.endBytes(), (byte) 0);
