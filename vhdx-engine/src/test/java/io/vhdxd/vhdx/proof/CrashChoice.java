@@ -5,6 +5,8 @@ import io.vhdxd.vhdx.storage.simulated.Operation;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -38,10 +40,9 @@ record CrashChoice(List<Operation.Change> changes, List<Fate> fates, long garbag
     }
 
     private Fate fateOf(Operation.Change change) {
-        for (int i = 0; i < fates.size(); i++) {
-            if (changes.get(i).sequence() == change.sequence()) {
-                return fates.get(i);
-            }
+        int found = Collections.binarySearch(changes, change, Comparator.comparingLong(Operation.Change::sequence));
+        if (found >= 0) {
+            return fates.get(found);
         }
         throw new AssertionError("no fate for " + change);
     }

@@ -70,6 +70,9 @@ final class CrashEnumerator implements DrivenImage.Watcher {
             return;
         }
         lastSequence = undurable.getLast().sequence();
+        if (!looks()) {
+            return;
+        }
         guarded(() -> {
             judgeDeath(image);
             choices(image, undurable, thoroughness).afterNewest(undurable);
@@ -78,7 +81,7 @@ final class CrashEnumerator implements DrivenImage.Watcher {
 
     @Override
     public void answered(DrivenImage image, boolean durably) {
-        if (violation != null) {
+        if (violation != null || !looks()) {
             return;
         }
         guarded(() -> {
@@ -88,6 +91,10 @@ final class CrashEnumerator implements DrivenImage.Watcher {
                 choices(image, undurable, thoroughness).afterPromise(undurable);
             }
         });
+    }
+
+    private boolean looks() {
+        return stateCount < thoroughness.statesInFull() || random.nextLong(stateCount) < thoroughness.statesInFull();
     }
 
     private void guarded(Runnable action) {
@@ -156,9 +163,14 @@ final class CrashEnumerator implements DrivenImage.Watcher {
             throw new Violation(description.get() + ": " + e.getMessage(), e);
         }
         SimulatedStorage moment = state.copy();
+        long momentCount = recovering.recording().stream()
+                .filter(Operation.Change.class::isInstance)
+                .count();
+        boolean all = momentCount <= thoroughness.recoveryMomentsMax();
         for (Operation operation : recovering.recording()) {
             moment.replay(operation);
-            if (operation instanceof Operation.Change) {
+            if (operation instanceof Operation.Change
+                    && (all || random.nextLong(momentCount) < thoroughness.recoveryMomentsMax())) {
                 Supplier<String> where = () -> description.get() + ", power lost again after step "
                         + operation.sequence() + " of the recovery";
                 new CrashChoices(Thoroughness.RECOVERY, metadata, random, choice -> {

@@ -37,13 +37,13 @@ class CrashStatesTest {
             proof.runSequences(Shape.small().asChild(), 2, Thoroughness.QUICK, 1);
             proof.runSequences(Shape.small().asChild(), 3, Thoroughness.LIGHT, 10);
         } else {
-            proof.runFamilies(Families.all(), Thoroughness.QUICK, 500);
-            proof.runSequences(1, Thoroughness.QUICK, 1);
-            proof.runSequences(2, Thoroughness.LIGHT, 4);
-            proof.runSequences(3, Thoroughness.LIGHT, 400);
-            proof.runFamilies(ChildFamilies.all(), Thoroughness.QUICK, 100);
-            proof.runSequences(Shape.small().asChild(), 1, Thoroughness.QUICK, 1);
-            proof.runSequences(Shape.small().asChild(), 2, Thoroughness.LIGHT, 16);
+            proof.runFamilies(Families.all(), Thoroughness.BRIEF, 300);
+            proof.runSequences(1, Thoroughness.QUICK, 2);
+            proof.runSequences(2, Thoroughness.LIGHT, 24);
+            proof.runSequences(3, Thoroughness.LIGHT, 1_000);
+            proof.runFamilies(ChildFamilies.all(), Thoroughness.BRIEF, 150);
+            proof.runSequences(Shape.small().asChild(), 1, Thoroughness.QUICK, 2);
+            proof.runSequences(Shape.small().asChild(), 2, Thoroughness.LIGHT, 48);
         }
         System.out.printf("%,d states in %,d ms%n", proof.stateCount(), (System.nanoTime() - begunNanos) / 1_000_000);
         proof.figures().forEach(figure -> System.out.println("  " + figure));
