@@ -37,7 +37,9 @@ record ImageLayers(
 
     /** What a writer of the image needs of these; null if the image has no parent. */
     @Nullable WritableChild writableChild() {
-        return bitmaps == null || parentReader == null ? null : new WritableChild(bitmaps, parentReader::readExtended);
+        return bitmaps == null || parentReader == null
+                ? null
+                : new WritableChild(bitmaps, parentReader::readExtended, parentReader.sizeBytes());
     }
 
     private static DiskLayer layer(String name, LoadedImage image) {

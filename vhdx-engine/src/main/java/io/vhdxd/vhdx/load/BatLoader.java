@@ -75,8 +75,9 @@ final class BatLoader {
     }
 
     BlockMap load() throws IOException {
-        ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         long end = geometry.batEntryCount(hasParent) * BatEntry.BYTES;
+        ByteBuffer slice =
+                ByteBuffer.allocateDirect((int) Math.min(SLICE_BYTES, end)).order(ByteOrder.LITTLE_ENDIAN);
         long at = 0;
         while (at < end) {
             long dataAt = storage.nextData(batOffsetBytes + at) - batOffsetBytes;
@@ -125,6 +126,11 @@ final class BatLoader {
     }
 
     private void accept(long batIndex, long entry) throws CorruptImageException {
+        if (!geometry.isBitmapIndex(batIndex) && geometry.blockOfBatIndex(batIndex) >= geometry.blockCount()) {
+            // The last chunk of a differencing disk has entries for blocks behind the disk's end. They count for
+            // nobody, and what was cut short may have left anything there.
+            return;
+        }
         if (BatEntry.fileOffsetMib(entry) >= OFFSET_LIMIT_MIB) {
             throw new CorruptImageException(
                     "BAT entry " + batIndex,
@@ -142,10 +148,6 @@ final class BatLoader {
             return;
         }
         long block = geometry.blockOfBatIndex(batIndex);
-        if (block >= geometry.blockCount()) {
-            // The last chunk of a differencing disk has entries for blocks behind the disk's end.
-            return;
-        }
         switch (BatEntry.stateCode(entry)) {
             case 0, 2 -> acceptWithoutPlace(batIndex, block, entry);
             case 1, 3, 5 -> acceptUnmapped(batIndex, block, entry);

@@ -8,10 +8,25 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * GiB. One thread at a time may {@link #publish}; any thread may read.
  */
 public final class BitmapPlaces {
-    private final AtomicIntegerArray placesMib;
+    /** Replaced by a longer one when the disk grows. */
+    private volatile AtomicIntegerArray placesMib;
 
     public BitmapPlaces(Geometry geometry) {
         placesMib = new AtomicIntegerArray(Math.toIntExact(geometry.chunkCount()));
+    }
+
+    /**
+     * Adds chunks without a bitmap block behind the last one, if there are fewer. Writer only; readers may go on meanwhile.
+     */
+    public void grow(long chunkCount) {
+        AtomicIntegerArray before = placesMib;
+        if (chunkCount > before.length()) {
+            AtomicIntegerArray longer = new AtomicIntegerArray(Math.toIntExact(chunkCount));
+            for (int i = 0; i < before.length(); i++) {
+                longer.setPlain(i, before.getPlain(i));
+            }
+            placesMib = longer;
+        }
     }
 
     public int chunkCount() {

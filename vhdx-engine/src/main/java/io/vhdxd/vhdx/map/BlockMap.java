@@ -48,12 +48,12 @@ public final class BlockMap {
     }
 
     /**
-     * Adds blocks behind the last one, as never written. Writer only; readers may go on meanwhile.
-     *
-     * @param newBlockCount not less than there are
+     * Adds blocks behind the last one, as never written, if there are fewer. Writer only; readers may go on meanwhile.
      */
     public void grow(long newBlockCount) {
-        assert newBlockCount >= blockCount : newBlockCount;
+        if (newBlockCount <= blockCount) {
+            return;
+        }
         AtomicReferenceArray<int @Nullable []> longer = new AtomicReferenceArray<>(segmentCount(newBlockCount));
         AtomicReferenceArray<int @Nullable []> before = segments;
         for (int i = 0; i < before.length(); i++) {

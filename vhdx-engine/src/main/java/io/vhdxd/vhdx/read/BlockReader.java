@@ -57,6 +57,11 @@ public final class BlockReader {
         assert complete;
     }
 
+    /** The size of the disk that is read. */
+    public long sizeBytes() {
+        return geometry.virtualSizeBytes();
+    }
+
     /** Fills {@code dst} as {@link #read} does; what lies behind the disk's end is zeros. */
     public void readExtended(long offsetBytes, ByteBuffer dst) throws IOException {
         boolean complete = readExtended(offsetBytes, dst, true);

@@ -126,6 +126,24 @@ final class BatPages {
         return content;
     }
 
+    /** The pages, from the start of the BAT, that are not all zeros as they are published, for a disk of this geometry. */
+    BitSet publishedPages(Geometry geometry) {
+        BitSet pages = new BitSet();
+        long block = map.nextMapped(0);
+        while (block < geometry.blockCount()) {
+            if (map.entry(block) != BlockMap.NOT_PRESENT) {
+                pages.set(Math.toIntExact(geometry.batIndexOfBlock(block) / PAGE_ENTRIES));
+            }
+            block = map.nextMapped(block + 1);
+        }
+        for (long chunk = 0; bitmapPlaces != null && chunk < geometry.chunkCount(); chunk++) {
+            if (bitmapPlaces.placeMib(chunk) != 0) {
+                pages.set(Math.toIntExact(geometry.batIndexOfBitmap(chunk) / PAGE_ENTRIES));
+            }
+        }
+        return pages;
+    }
+
     private long publishedEntry(long batIndex, Geometry geometry) {
         if (geometry.isBitmapIndex(batIndex)) {
             long placeMib = bitmapPlaces == null ? 0 : bitmapPlaces.placeMib(geometry.chunkOfBatIndex(batIndex));

@@ -239,8 +239,13 @@ final class Batch {
      *
      * @return how much was staged
      */
-    int stageDurable() throws IOException {
+    int stageDurable() {
         return partialBlocks == null ? 0 : partialBlocks.stageReady();
+    }
+
+    /** As {@link PartialBlocks#coverEnd}; a disk without a parent has nothing to be covered. */
+    boolean coverEnd(Operation operation, long parentSizeBytes) throws IOException {
+        return partialBlocks == null || partialBlocks.coverEnd(operation, parentSizeBytes);
     }
 
     /** Gives back what was taken and not used, at the close of the image. */

@@ -6,6 +6,12 @@ import io.vhdxd.vhdx.request.GrowRequest;
 final class GrowOperation extends Operation {
     private final long newSizeBytes;
 
+    /** Whether the part of the last block behind the disk's end reads as zeros already, or will when it is shown. */
+    private boolean endIsCovered;
+
+    /** Whether there was no space for that. */
+    private boolean outOfStock;
+
     GrowOperation(GrowRequest request) {
         super(request);
         this.newSizeBytes = request.newSizeBytes();
@@ -13,6 +19,24 @@ final class GrowOperation extends Operation {
 
     long newSizeBytes() {
         return newSizeBytes;
+    }
+
+    boolean isEndCovered() {
+        return endIsCovered;
+    }
+
+    /**
+     * Takes note of an attempt to cover the part of the last block behind the disk's end.
+     *
+     * @param done false if there was no space for that
+     */
+    void coversEnd(boolean done) {
+        endIsCovered = done;
+        outOfStock = !done;
+    }
+
+    boolean isOutOfStock() {
+        return outOfStock;
     }
 
     @Override

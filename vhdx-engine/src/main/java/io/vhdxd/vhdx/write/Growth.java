@@ -14,7 +14,9 @@ import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the virtual disk larger while it is in use, with one log entry that changes its size.
@@ -24,6 +26,11 @@ import java.util.List;
  * entries of the new blocks. Where the BAT region has no room for these, the whole table is written to a new region at the
  * end of the file, and the entry changes the region tables as well. So a crash leaves the old disk or the new one, to
  * every reader.
+ *
+ * <p>What the parent of a differencing disk has behind the disk's old end must never appear. Its new blocks become {@link
+ * PayloadBlockState#ZERO} as far as the parent reaches, and the part of its last block behind the end is covered with zeros
+ * before all else, as if they were written ({@link PartialBlocks#coverEnd}); that changes nothing while the disk has its old
+ * size.
  *
  * <p>The space of a BAT region that was left stays claimed until the next opening: entries that are still in the log
  * write to it when they are replayed.
@@ -36,9 +43,19 @@ final class Growth {
     private final SpaceAllocator allocator;
     private final LogWriter log;
     private final RegionEntry metadata;
+    /** Both null if the disk has no parent. */
+    private final @Nullable WritableChild child;
+
+    private final @Nullable StagedBitmaps bitmaps;
     private RegionEntry bat;
 
-    Growth(WritableImage image, Disk disk, BatPages batPages, SpaceAllocator allocator, LogWriter log) {
+    Growth(
+            WritableImage image,
+            Disk disk,
+            BatPages batPages,
+            SpaceAllocator allocator,
+            LogWriter log,
+            @Nullable StagedBitmaps bitmaps) {
         this.storage = image.storage();
         this.disk = disk;
         this.map = image.blockMap();
@@ -46,6 +63,8 @@ final class Growth {
         this.allocator = allocator;
         this.log = log;
         this.metadata = image.metadata();
+        this.child = image.child();
+        this.bitmaps = bitmaps;
         this.bat = image.bat();
     }
 
@@ -56,10 +75,6 @@ final class Growth {
      */
     Geometry larger(long newSizeBytes) throws UnsupportedImageException {
         Geometry before = disk.geometry();
-        if (disk.hasParent() && newSizeBytes != before.virtualSizeBytes()) {
-            throw new UnsupportedImageException(
-                    "the disk has a parent, and cannot grow; its size is " + before.virtualSizeBytes() + " bytes");
-        }
         int sectorBytes = before.logicalSectorSizeBytes();
         if (newSizeBytes < before.virtualSizeBytes()
                 || newSizeBytes > Geometry.VIRTUAL_SIZE_MAX_BYTES
@@ -69,6 +84,18 @@ final class Growth {
                     + Geometry.VIRTUAL_SIZE_MAX_BYTES);
         }
         return new Geometry(newSizeBytes, before.blockSizeBytes(), sectorBytes);
+    }
+
+    /**
+     * Covers what lies behind the disk's end in its last block, if anything but zeros could appear there.
+     *
+     * @return false if there was no space for it
+     * @throws io.vhdxd.vhdx.storage.NoSpaceException if the file system is full
+     * @throws io.vhdxd.vhdx.diagnosis.UnreadableException if the block's bitmap cannot be read
+     * @throws IOException if the image has to be given up
+     */
+    boolean coverEnd(Operation operation, Batch batch) throws IOException {
+        return child == null || batch.coverEnd(operation, child.parentSizeBytes());
     }
 
     /** Whether the log lets the disk grow now: all that it holds is in place, and it has room for an entry. */
@@ -98,7 +125,11 @@ final class Growth {
         if (disk.fixed()) {
             provideBlocks(before, larger);
         }
-        long neededBytes = larger.batEntryCount() * BatEntry.BYTES;
+        if (child != null) {
+            child.bitmaps().places().grow(larger.chunkCount());
+            hideParent(child.parentSizeBytes(), before, larger);
+        }
+        long neededBytes = larger.batEntryCount(child != null) * BatEntry.BYTES;
         RegionEntry newBat = bat;
         if (neededBytes <= bat.lengthBytes()) {
             writeNewPages(before, larger, edits);
@@ -107,9 +138,9 @@ final class Growth {
             RegionTables.replace(storage, KnownRegion.BAT, newBat, edits);
         }
         List<LogPage> pages = edits.changedPages();
-        if (pages.size() > LogWriter.ENTRY_PAGES_MAX) {
+        if (pages.size() > log.entryPagesMax()) {
             throw new UnsupportedImageException("the new size changes " + pages.size()
-                    + " pages of the image's structures, expected at most " + LogWriter.ENTRY_PAGES_MAX
+                    + " pages of the image's structures, expected at most " + log.entryPagesMax()
                     + "; the image has to be repaired first");
         }
         for (LogPage page : pages) {
@@ -123,6 +154,9 @@ final class Growth {
             batPages.movedTo(newBat.fileOffsetBytes());
         }
         disk.grown(larger);
+        if (bitmaps != null) {
+            bitmaps.grown(larger.chunkCount() - before.chunkCount());
+        }
         return disk.fixed() ? 0 : larger.blockCount() - before.blockCount();
     }
 
@@ -152,46 +186,61 @@ final class Growth {
         }
     }
 
+    /** Lets new blocks read as zeros where the parent may hold something. */
+    private void hideParent(long parentSizeBytes, Geometry before, Geometry larger) {
+        long end = Math.min(Math.ceilDiv(parentSizeBytes, larger.blockSizeBytes()), larger.blockCount());
+        for (long block = before.blockCount(); block < end; block++) {
+            map.publish(block, BlockMap.entryOf(PayloadBlockState.ZERO, 0));
+        }
+    }
+
     private long extendFile(long byMib) throws IOException {
         storage.setSize((allocator.fileEndMib() + byMib) * Geometry.MIB);
         return allocator.claimAtEnd(byMib);
     }
 
     /**
-     * Writes the entries of the new blocks behind the others. Pages with entries of old blocks go through the log; the
+     * Writes the entries of the new blocks behind the others. Pages with entries that count already go through the log; the
      * other ones count for nobody yet, whatever they held before.
      */
     private void writeNewPages(Geometry before, Geometry larger, PageEdits edits) throws IOException {
-        long newPage = Math.ceilDiv(before.batEntryCount(), BatPages.PAGE_ENTRIES);
-        long endPage = Math.ceilDiv(larger.batEntryCount(), BatPages.PAGE_ENTRIES);
-        if (before.batEntryCount() % BatPages.PAGE_ENTRIES != 0) {
-            edits.put(pageOffsetBytes(bat, newPage - 1), batPages.published(newPage - 1, larger));
+        // The last chunk of a differencing disk has its bitmap's entry behind those of blocks that are new.
+        long newIndex = child == null ? before.batEntryCount() : before.batIndexOfBlock(before.blockCount());
+        long lastIndex = before.batEntryCount(child != null) - 1;
+        long from = newIndex / BatPages.PAGE_ENTRIES;
+        if (newIndex % BatPages.PAGE_ENTRIES != 0) {
+            edits.put(pageOffsetBytes(bat, from), batPages.published(from, larger));
+            from++;
         }
-        if (newPage < endPage) {
-            storage.punchHole(pageOffsetBytes(bat, newPage), (endPage - newPage) * BatPages.PAGE_BYTES);
-            writePages(bat, newPage, larger);
+        long endPage = Math.ceilDiv(larger.batEntryCount(child != null), BatPages.PAGE_ENTRIES);
+        long lastPage = lastIndex / BatPages.PAGE_ENTRIES;
+        if (lastIndex >= newIndex && lastPage >= from) {
+            edits.put(pageOffsetBytes(bat, lastPage), batPages.published(lastPage, larger));
+            writePages(bat, from, lastPage, larger);
+            from = lastPage + 1;
         }
+        writePages(bat, from, endPage, larger);
     }
 
     private RegionEntry writeWholeTable(Geometry larger, long neededBytes) throws IOException {
         long lengthMib = Math.ceilDiv(neededBytes, Geometry.MIB);
         long placeMib = extendFile(lengthMib);
         RegionEntry moved = new RegionEntry(bat.id(), placeMib * Geometry.MIB, lengthMib * Geometry.MIB, bat.flags());
-        writePages(moved, 0, larger);
+        writePages(moved, 0, Math.ceilDiv(neededBytes, (long) BatPages.PAGE_BYTES), larger);
         return moved;
     }
 
-    /** Writes the pages from this one on that are not all zeros, into space that is. */
-    private void writePages(RegionEntry region, long fromPage, Geometry larger) throws IOException {
-        long written = fromPage - 1;
-        long block = map.nextMapped(0);
-        while (block < larger.blockCount()) {
-            long page = larger.batIndexOfBlock(block) / BatPages.PAGE_ENTRIES;
-            if (page > written && map.entry(block) != BlockMap.NOT_PRESENT) {
-                storage.write(batPages.published(page, larger), pageOffsetBytes(region, page));
-                written = page;
-            }
-            block = map.nextMapped(block + 1);
+    /** Writes pages that count for nobody yet: zeros, and then those that are not all zeros. */
+    private void writePages(RegionEntry region, long fromPage, long endPage, Geometry larger) throws IOException {
+        if (fromPage >= endPage) {
+            return;
+        }
+        storage.punchHole(pageOffsetBytes(region, fromPage), (endPage - fromPage) * BatPages.PAGE_BYTES);
+        BitSet written = batPages.publishedPages(larger);
+        long page = written.nextSetBit(Math.toIntExact(fromPage));
+        while (page >= 0 && page < endPage) {
+            storage.write(batPages.published(page, larger), pageOffsetBytes(region, page));
+            page = written.nextSetBit(Math.toIntExact(page + 1));
         }
     }
 

@@ -106,8 +106,11 @@ abstract sealed class Operation permits WriteOperation, ZeroOperation, TrimOpera
         return failure;
     }
 
+    /** Takes note of a failure; the first one counts. */
     final void fail(IOException cause) {
-        failure = cause;
+        if (failure == null) {
+            failure = cause;
+        }
     }
 
     /**

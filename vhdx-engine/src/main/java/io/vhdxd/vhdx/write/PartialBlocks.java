@@ -138,6 +138,34 @@ final class PartialBlocks {
         }
     }
 
+    /**
+     * Makes sure that the part of the disk's last block which lies behind the disk's end will read as zeros when the disk
+     * grows over it, whatever the parent has there and whatever was left of it: it is written like any other part of a block.
+     *
+     * @param operation is not complete before this is durable
+     * @return false if there was no space for the block; nothing was done
+     */
+    boolean coverEnd(Operation operation, long parentSizeBytes) throws IOException {
+        Geometry geometry = disk.geometry();
+        long inBlockBytes = geometry.virtualSizeBytes() % geometry.blockSizeBytes();
+        if (inBlockBytes == 0) {
+            return true;
+        }
+        long block = geometry.blockCount() - 1;
+        boolean showsParent = parentSizeBytes > geometry.virtualSizeBytes();
+        boolean holdsSectors = BlockMap.isPartiallyPresent(staging.entry(block))
+                || !exposures.of(block).isEmpty();
+        if (!leansOnParent(block) || !(showsParent || holdsSectors)) {
+            return true;
+        }
+        return change(
+                operation,
+                block,
+                inBlockBytes,
+                geometry.blockSizeBytes(),
+                offsetBytes -> storage.punchHole(offsetBytes, geometry.blockSizeBytes() - inBlockBytes));
+    }
+
     // --- before the write
     // ---------------------------------------------------------------------------------------------
 
@@ -246,11 +274,10 @@ final class PartialBlocks {
      *
      * @return how many were staged; the others have to go before anything else is staged
      */
-    int stageReady() throws IOException {
+    int stageReady() {
         int staged = 0;
         Exposure exposure = exposures.firstReady();
-        while (exposure != null && stage(exposure)) {
-            exposures.firstIsStaged();
+        while (exposure != null && stageOrFail(exposure)) {
             staged++;
             exposure = exposures.firstReady();
         }
@@ -258,6 +285,30 @@ final class PartialBlocks {
         // round.
         exposures.block(exposure != null && staged == 0);
         return staged;
+    }
+
+    /**
+     * Stages one, or fails its operation if the bitmap cannot be read: what it wrote is never shown then, so that everything is
+     * as if it had not been written, and the image goes on.
+     *
+     * @return false if there is no room for it
+     */
+    private boolean stageOrFail(Exposure exposure) {
+        try {
+            if (!stage(exposure)) {
+                return false;
+            }
+            exposures.firstIsStaged();
+        } catch (IOException e) {
+            exposure.operation()
+                    .fail(new UnreadableException(
+                            "the sector bitmap of block " + exposure.blockIndex() + " cannot be read", e));
+            exposures.firstIsStaged();
+            if (isUnused(exposure.blockIndex())) {
+                quarantine.retireUnseen(staging.runAt(exposure.placeMib()));
+            }
+        }
+        return true;
     }
 
     /** Stages one; false if there is no room for it. */
@@ -313,11 +364,22 @@ final class PartialBlocks {
             return false;
         }
         staging.take(pages);
+        // First all that can fail.
+        boolean complete = areOthersSet(exposure);
         bitmaps.fill(exposure.firstSector(), exposure.sectorCount(), true);
-        if (bitmaps.areAllSet(sectorAt(block, 0), heldSectors(block))) {
+        if (complete) {
             staging.stage(block, BlockMap.entryOf(PayloadBlockState.FULLY_PRESENT, BlockMap.fileOffsetMib(entry)));
         }
         return true;
+    }
+
+    /** Whether all sectors of a block are shown, as far as the disk goes, but for those of an exposure. */
+    private boolean areOthersSet(Exposure exposure) throws IOException {
+        long first = sectorAt(exposure.blockIndex(), 0);
+        long end = first + heldSectors(exposure.blockIndex());
+        long exposedEnd = exposure.firstSector() + exposure.sectorCount();
+        return bitmaps.areAllSet(first, Math.min(exposure.firstSector(), end) - first)
+                && bitmaps.areAllSet(Math.min(exposedEnd, end), end - Math.min(exposedEnd, end));
     }
 
     private long sectorAt(long blockIndex, long inBlockBytes) {

@@ -36,6 +36,11 @@ final class StagedBitmaps {
         return absentCount;
     }
 
+    /** Takes note that the disk has grown by so many chunks, which have no bitmap. */
+    void grown(long byChunks) {
+        absentCount += byChunks;
+    }
+
     boolean isEmpty() {
         return pages.isEmpty() && places.isEmpty();
     }
@@ -68,15 +73,22 @@ final class StagedBitmaps {
     /** Gives the bits of sectors, all of them in one chunk with a bitmap, the same value. */
     void fill(long firstSector, long sectorCount, boolean value) throws IOException {
         long end = firstSector + sectorCount;
+        // First all that can fail: nothing is staged of a change that cannot be staged as a whole.
+        Map<Long, ByteBuffer> further = new LinkedHashMap<>();
         long sector = firstSector;
         while (sector < end) {
             int count = (int) (Math.min(SectorBitmaps.pageEnd(sector), end) - sector);
             long pageOffsetBytes = pageOffsetBytes(sector);
-            ByteBuffer page = pages.get(pageOffsetBytes);
-            if (page == null && !areAll(sector, count, value)) {
-                page = bitmaps.copyPage(pageOffsetBytes);
-                pages.put(pageOffsetBytes, page);
+            if (!pages.containsKey(pageOffsetBytes) && !areAll(sector, count, value)) {
+                further.put(pageOffsetBytes, bitmaps.copyPage(pageOffsetBytes));
             }
+            sector += count;
+        }
+        pages.putAll(further);
+        sector = firstSector;
+        while (sector < end) {
+            int count = (int) (Math.min(SectorBitmaps.pageEnd(sector), end) - sector);
+            ByteBuffer page = pages.get(pageOffsetBytes(sector));
             if (page != null) {
                 int firstBit = SectorBitmaps.bitInPage(sector);
                 fill(page, firstBit, firstBit + count, value);

@@ -7,5 +7,6 @@ import io.vhdxd.vhdx.bitmap.SectorBitmaps;
  *
  * @param bitmaps the ones that readers of the image use
  * @param parent is only ever read
+ * @param parentSizeBytes the size of the parent's disk; it reads as zeros behind that
  */
-public record WritableChild(SectorBitmaps bitmaps, ParentContent parent) {}
+public record WritableChild(SectorBitmaps bitmaps, ParentContent parent, long parentSizeBytes) {}

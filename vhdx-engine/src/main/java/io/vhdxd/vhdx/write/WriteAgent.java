@@ -118,7 +118,10 @@ final class WriteAgent {
             resumeStalled();
         }
         if (!health.hasFailed()) {
-            work += growing == null ? runBatch() : advanceGrowth(growing);
+            work += runBatch(growing == null ? ready.size() : 0);
+        }
+        if (growing != null && !health.hasFailed()) {
+            work += advanceGrowth(growing);
         }
         if (!health.hasFailed()) {
             work += advanceBackground(closing);
@@ -185,11 +188,11 @@ final class WriteAgent {
         }
     }
 
-    private int runBatch() {
+    private int runBatch(int operationCount) {
         batch.begin(log.nextEntryPages());
-        int work = stageDurable();
+        int work = batch.stageDurable();
         // What could not be staged of that goes first, so that others do not take the room from it again and again.
-        int mayAdvance = exposures.firstReady() == null ? ready.size() : 0;
+        int mayAdvance = exposures.firstReady() == null ? operationCount : 0;
         for (int count = mayAdvance; count > 0 && !health.hasFailed(); count--) {
             Operation operation = ready.removeFirst();
             if (operation instanceof GrowOperation growOperation) {
@@ -205,15 +208,6 @@ final class WriteAgent {
             commit();
         }
         return work;
-    }
-
-    private int stageDurable() {
-        try {
-            return batch.stageDurable();
-        } catch (IOException e) {
-            health.fail(e);
-            return 1;
-        }
     }
 
     /** Carries one operation on; returns whether anything came of it. */
@@ -245,7 +239,7 @@ final class WriteAgent {
         return operation.isDone() || operation.positionBytes() != positionBefore;
     }
 
-    /** Lets the disk grow as soon as everything is in its place; returns whether anything came of it. */
+    /** Lets the disk grow as soon as everything is shown and in its place; returns whether anything came of it. */
     private int advanceGrowth(GrowOperation operation) {
         if (rounds.isRunning()) {
             return 0;
@@ -256,13 +250,19 @@ final class WriteAgent {
                 if (!session.isStarted()) {
                     session.start(neededMib());
                 }
-                if (!growth.isPossible()) {
+                if (!operation.isEndCovered()) {
+                    return coverEnd(operation);
+                }
+                if (!exposures.isEmpty() || !growth.isPossible()) {
                     return 0;
+                }
+                if (operation.failure() != null) {
+                    throw operation.failure();
                 }
                 absentBlockCount += growth.growTo(larger);
             }
             rounds.await(operation);
-        } catch (NoSpaceException | UnsupportedImageException | CorruptImageException e) {
+        } catch (NoSpaceException | UnreadableException | UnsupportedImageException | CorruptImageException e) {
             operation.request().complete(e);
         } catch (IOException e) {
             health.fail(e);
@@ -270,6 +270,16 @@ final class WriteAgent {
         }
         growing = null;
         return 1;
+    }
+
+    private int coverEnd(GrowOperation operation) throws IOException {
+        NoSpaceException noSpace = rounds.lastNoSpace();
+        if (operation.isOutOfStock() && noSpace != null && allocator.isEmpty()) {
+            throw noSpace;
+        }
+        boolean wasOutOfStock = operation.isOutOfStock();
+        operation.coversEnd(growth.coverEnd(operation, batch));
+        return operation.isEndCovered() || !wasOutOfStock ? 1 : 0;
     }
 
     /** Puts what is staged into the log, shows it to everybody, and completes the operations of the batch. */
@@ -317,7 +327,8 @@ final class WriteAgent {
     }
 
     private int advanceBackground(boolean closing) {
-        boolean settling = growing != null || (closing && ready.isEmpty() && stalled.isEmpty());
+        boolean settling =
+                (growing != null && growing.isEndCovered()) || (closing && ready.isEmpty() && stalled.isEmpty());
         return rounds.startIfDue(session.isStarted() ? neededMib() : 0, settling) ? 1 : 0;
     }
 

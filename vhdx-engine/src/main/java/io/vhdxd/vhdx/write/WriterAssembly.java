@@ -84,7 +84,7 @@ record WriterAssembly(
         WriterGauges gauges =
                 new WriterGauges(log.capacityBytes(), image.presentBlockCount(), fileEndMib * Geometry.MIB);
         Rounds rounds = new Rounds(disk, log, allocator, quarantine, exposures, health, roundRunner, gauges, nanoClock);
-        Growth growth = new Growth(image, disk, batPages, allocator, log);
+        Growth growth = new Growth(image, disk, batPages, allocator, log, stagedBitmaps);
         RequestQueue requests = new RequestQueue();
         WriteAgent agent = new WriteAgent(
                 requests,

@@ -11,6 +11,9 @@ import java.util.random.RandomGenerator;
  * children, so they stand apart from {@link Families}.
  */
 final class ChildFamilies {
+    /** How their names begin. */
+    static final String PREFIX = "child: ";
+
     private ChildFamilies() {}
 
     static List<Family> all() {
@@ -40,16 +43,38 @@ final class ChildFamilies {
                 child("bitmaps of 16 pages", "blocks of 256 MiB", Shape::hugeBlocks, ChildFamilies::sectors)));
         for (Family family : Families.all()) {
             Shape shape = family.shape().get();
-            // Differencing disks are neither fixed, nor do they grow.
-            if (!shape.fixed() && !shape.grows()) {
+            if (shape.grows() && !shape.fixed()) {
+                all.add(childOf(family, "", shape.largestSizeBytes()));
+            } else if (!shape.fixed()) {
                 all.add(child(family.name(), family.what(), family.shape(), family.workload()));
             }
         }
+        Family last = Families.named("grow in the last block");
+        all.add(childOf(last, ", parent smaller", last.shape().get().virtualSizeBytes() - 4096));
+        all.add(childOf(last, ", parent as large", last.shape().get().virtualSizeBytes()));
+        Family page = Families.named("grow in the page");
+        all.add(childOf(page, ", parent ends in it", page.shape().get().virtualSizeBytes() + (40L << 20) + 512));
         return all;
     }
 
+    /** The one of this name. */
+    static Family named(String name) {
+        return all().stream()
+                .filter(family -> family.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("there is no family \"" + name + "\""));
+    }
+
+    private static Family childOf(Family family, String addition, long parentSizeBytes) {
+        return new Family(
+                PREFIX + family.name() + addition,
+                family.what(),
+                () -> family.shape().get().asChildOf(parentSizeBytes),
+                family.workload());
+    }
+
     private static Family child(String name, String what, Supplier<Shape> shape, Family.Workload workload) {
-        return new Family("child: " + name, what, () -> shape.get().asChild(), workload);
+        return new Family(PREFIX + name, what, () -> shape.get().asChild(), workload);
     }
 
     private static void sectors(DrivenImage disk, RandomGenerator random) throws IOException {

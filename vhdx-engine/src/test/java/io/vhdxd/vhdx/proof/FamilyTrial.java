@@ -15,7 +15,10 @@ public final class FamilyTrial implements Trial {
                 RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
         @Nullable String violation = null;
         try {
-            proof.runFamilies(List.of(Families.named(name)), Thoroughness.QUICK, statesMax);
+            proof.runFamilies(
+                    List.of(name.startsWith(ChildFamilies.PREFIX) ? ChildFamilies.named(name) : Families.named(name)),
+                    Thoroughness.QUICK,
+                    statesMax);
         } catch (Violation e) {
             violation = String.valueOf(e.getMessage());
         } catch (IOException e) {

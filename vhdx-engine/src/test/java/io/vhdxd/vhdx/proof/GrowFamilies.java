@@ -3,14 +3,17 @@ package io.vhdxd.vhdx.proof;
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.format.BatEntry;
 import io.vhdxd.vhdx.format.Geometry;
+import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -21,6 +24,9 @@ final class GrowFamilies {
     private static final long MIB = Geometry.MIB;
     /** So much of the BAT region behind its last entry holds garbage before the disk grows. */
     private static final int GARBAGE_MAX_BYTES = 64 << 10;
+
+    /** What one sector bitmap block describes. */
+    private static final long CHUNK_SECTORS = 1 << 23;
 
     private GrowFamilies() {}
 
@@ -51,7 +57,10 @@ final class GrowFamilies {
     private static void grow(DrivenImage disk, RandomGenerator random) throws IOException {
         disk.watch(false);
         disk.write(disk.shape().sector(0, 0), 4);
-        disk.write(disk.shape().virtualSectors() - 4, 4);
+        // A child may have nothing of its own where it ends.
+        if (!disk.shape().child() || random.nextBoolean()) {
+            disk.write(disk.shape().virtualSectors() - 4, 4);
+        }
         disk.close();
         disk.crashAndReopen(GrowFamilies::withGarbage);
         int before = oldBlocks(disk.shape());
@@ -109,10 +118,13 @@ final class GrowFamilies {
             Geometry geometry = loaded.geometry();
             long inBlockBytes = geometry.virtualSizeBytes() % geometry.blockSizeBytes();
             int lastEntry = loaded.blockMap().entry(geometry.blockCount() - 1);
-            if (inBlockBytes != 0 && BlockMap.isFullyPresent(lastEntry)) {
+            if (inBlockBytes != 0 && BlockMap.isPresent(lastEntry)) {
                 long placeBytes = BlockMap.fileOffsetBytes(lastEntry);
                 storage.setSize(Math.max(storage.size(), placeBytes + geometry.blockSizeBytes()));
                 storage.write(garbage(geometry.blockSizeBytes() - inBlockBytes), placeBytes + inBlockBytes);
+            }
+            if (loaded.bitmapPlaces() != null) {
+                spoilChild(storage, loaded, loaded.bitmapPlaces());
             }
             long batBytes = geometry.batEntryCount(loaded.hasParent()) * BatEntry.BYTES;
             long roomBytes = Math.min(loaded.regions().bat().lengthBytes() - batBytes, GARBAGE_MAX_BYTES);
@@ -122,6 +134,27 @@ final class GrowFamilies {
             throw new UncheckedIOException(e);
         }
         return storage;
+    }
+
+    /** Old bits of sectors behind the disk's end, and old entries of blocks that were behind it once. */
+    private static void spoilChild(SimulatedStorage storage, LoadedImage loaded, BitmapPlaces bitmaps)
+            throws IOException {
+        Geometry geometry = loaded.geometry();
+        long chunk = geometry.chunkCount() - 1;
+        long firstBit = geometry.virtualSizeBytes() / geometry.logicalSectorSizeBytes() % CHUNK_SECTORS;
+        if (bitmaps.placeMib(chunk) != 0 && firstBit % Byte.SIZE == 0) {
+            storage.write(garbage(512), bitmaps.placeMib(chunk) * MIB + firstBit / Byte.SIZE);
+        }
+        long from = geometry.batIndexOfBlock(geometry.blockCount());
+        long to = geometry.batEntryCount(true) - 1;
+        if (from < to) {
+            ByteBuffer entries = ByteBuffer.allocate((int) Math.min((to - from) * BatEntry.BYTES, GARBAGE_MAX_BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            while (entries.hasRemaining()) {
+                entries.putLong(BatEntry.encode(PayloadBlockState.FULLY_PRESENT, 4));
+            }
+            storage.write(entries.flip(), loaded.regions().bat().fileOffsetBytes() + from * BatEntry.BYTES);
+        }
     }
 
     private static ByteBuffer garbage(long lengthBytes) {

@@ -14,7 +14,7 @@ import java.util.UUID;
  * @param blockCount how many blocks it works on
  * @param firstBlock the first of them
  * @param blockStride how far one of them is from the next
- * @param child whether the disk has a parent, see {@link ParentDisk}
+ * @param parentSizeBytes the size of its parent, see {@link ParentDisk}; 0 if it has none
  */
 record Shape(
         long virtualSizeBytes,
@@ -24,7 +24,7 @@ record Shape(
         int blockCount,
         long firstBlock,
         long blockStride,
-        boolean child) {
+        long parentSizeBytes) {
     /** So many sectors at the beginning of a block are followed. */
     static final int FRONT_SECTORS = 24;
     /** So many sectors at its end are followed. */
@@ -33,65 +33,74 @@ record Shape(
     private static final int MIB = 1 << 20;
 
     /** A disk that keeps its size. */
-    Shape(
-            long virtualSizeBytes,
-            int blockSizeBytes,
-            boolean fixed,
-            int blockCount,
-            long firstBlock,
-            long blockStride,
-            boolean child) {
-        this(virtualSizeBytes, virtualSizeBytes, blockSizeBytes, fixed, blockCount, firstBlock, blockStride, child);
+    Shape(long virtualSizeBytes, int blockSizeBytes, boolean fixed, int blockCount, long firstBlock, long blockStride) {
+        this(virtualSizeBytes, virtualSizeBytes, blockSizeBytes, fixed, blockCount, firstBlock, blockStride, 0);
     }
 
     /** A disk that will grow, of so many blocks afterwards whose first is 0. */
     static Shape growing(
             long fromBytes, long toBytes, int blockSizeBytes, boolean fixed, int blockCount, long blockStride) {
-        return new Shape(fromBytes, toBytes, blockSizeBytes, fixed, blockCount, 0, blockStride, false);
+        return new Shape(fromBytes, toBytes, blockSizeBytes, fixed, blockCount, 0, blockStride, 0);
     }
 
     /** Blocks whose entries lie in different sectors of one page of the BAT. */
     static Shape acrossPage() {
-        return new Shape(512L * MIB, MIB, false, 8, 7, 64, false);
+        return new Shape(512L * MIB, MIB, false, 8, 7, 64);
     }
 
     /** A dynamic disk of a few blocks of 1 MiB, whose last one is cut off by the disk's end. */
     static Shape small() {
-        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, false, 8, 0, 1, false);
+        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, false, 8, 0, 1);
     }
 
     /** As {@link #small}, but fixed. */
     static Shape fixedSmall() {
-        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, true, 8, 0, 1, false);
+        return new Shape(7L * MIB + 512 * (FRONT_SECTORS + BACK_SECTORS), MIB, true, 8, 0, 1);
     }
 
     /** Two blocks on either side of the border between the first chunk and the second. */
     static Shape secondChunk() {
-        return new Shape(4100L * MIB, MIB, false, 4, 4094, 1, false);
+        return new Shape(4100L * MIB, MIB, false, 4, 4094, 1);
     }
 
     /** A disk whose blocks have their entries on as many pages of the BAT, beyond the first chunk too. */
     static Shape manyPages(int pages) {
-        return new Shape(pages * 512L * MIB, MIB, false, pages, 0, 512, false);
+        return new Shape(pages * 512L * MIB, MIB, false, pages, 0, 512);
     }
 
     /** A dynamic disk of so many blocks of 1 MiB. */
     static Shape manyBlocks(int count) {
-        return new Shape((long) count * MIB, MIB, false, count, 0, 1, false);
+        return new Shape((long) count * MIB, MIB, false, count, 0, 1);
     }
 
     static Shape largeBlocks() {
-        return new Shape(4L * 32 * MIB, 32 * MIB, false, 4, 0, 1, false);
+        return new Shape(4L * 32 * MIB, 32 * MIB, false, 4, 0, 1);
     }
 
     static Shape hugeBlocks() {
-        return new Shape(4L * 256 * MIB, 256 * MIB, false, 4, 0, 1, false);
+        return new Shape(4L * 256 * MIB, 256 * MIB, false, 4, 0, 1);
     }
 
-    /** The same disk, as a child of another one. */
+    /** The same disk, as a child of one that is a little smaller. */
     Shape asChild() {
+        return asChildOf(virtualSizeBytes - (long) DiskModel.SECTOR_BYTES * BACK_SECTORS / 2);
+    }
+
+    /** The same disk, as a child of one of this size. */
+    Shape asChildOf(long parentBytes) {
         return new Shape(
-                virtualSizeBytes, largestSizeBytes, blockSizeBytes, false, blockCount, firstBlock, blockStride, true);
+                virtualSizeBytes,
+                largestSizeBytes,
+                blockSizeBytes,
+                false,
+                blockCount,
+                firstBlock,
+                blockStride,
+                parentBytes);
+    }
+
+    boolean child() {
+        return parentSizeBytes != 0;
     }
 
     boolean grows() {
@@ -99,7 +108,7 @@ record Shape(
     }
 
     SimulatedStorage create() throws IOException {
-        if (child) {
+        if (child()) {
             return SimulatedImages.child(new UUID(1, 1), virtualSizeBytes, blockSizeBytes);
         }
         return fixed

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.diagnosis.UnreadableException;
-import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.fixture.ChainFiles;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.format.PayloadBlockState;
@@ -15,6 +14,7 @@ import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.DiskLayer;
 import io.vhdxd.vhdx.request.ZeroRequest;
+import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.simulated.FaultPlan.Fault;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
@@ -42,10 +42,14 @@ class ChildWriteTest {
     private final ImageBuilder empty = ChainFiles.childOf(ImageBuilder.dynamic(8L * MIB, MIB), ".\\parent.vhdx");
 
     private SteppedImage open(ImageBuilder child) throws IOException {
+        return SteppedImage.open(child.simulated(), parentReader());
+    }
+
+    private BlockReader parentReader() throws IOException {
         LoadedImage parent = ImageLoader.load(parentFile, LoadOptions.STRICT, new Findings());
         DiskLayer layer =
                 new DiskLayer("parent", parent.geometry(), parent.blockMap(), null, parentFile, parent.fileSizeBytes());
-        return SteppedImage.open(child.simulated(), new BlockReader(layer, null));
+        return new BlockReader(layer, null);
     }
 
     private static ByteBuffer bytes(int length, int value) {
@@ -224,14 +228,96 @@ class ChildWriteTest {
     }
 
     @Test
-    @DisplayName("a child does not grow")
-    void growth() throws IOException {
-        SteppedImage image = open(empty);
-        Answer answer = image.grow(16L * MIB);
+    @DisplayName("a sector bitmap that cannot be read when a write is to be shown fails that write, and nothing else")
+    void unreadableBitmap() throws IOException {
+        SteppedImage image = withFirstSector();
+        Answer hidden = image.write(4096, bytes(512, 2));
+        image.stepToRest();
+        image.runRound();
+        image.storage()
+                .faults()
+                .failFromNth(EnumSet.of(OperationKind.READ), 1, Fault.of(() -> new IOException("planned")));
         image.settle();
-        assertThat(answer.failure()).isInstanceOf(UnsupportedImageException.class);
-        image.write(0, bytes(512, 1));
+        assertThat(hidden.failure()).isInstanceOf(UnreadableException.class).hasMessageContaining("block 0");
+        image.storage().faults().clear();
+        assertThat(image.health().hasFailed()).isFalse();
+        assertContent(image, 512, 8192, 0x11);
+        Answer again = image.write(4096, bytes(512, 3));
+        Answer other = image.write(MIB, bytes(512, 4));
         image.settle();
+        assertThat(again.isSuccess() && other.isSuccess()).isTrue();
         assertContent(image, 0, 512, 1);
+        assertContent(image, 4096, 512, 3);
+        image.close();
+        assertContent(SteppedImage.open(image.storage(), parentReader()), 4096, 512, 3);
+    }
+
+    /** Opened anew, so that the bitmap is in its place and has to be read. */
+    private SteppedImage withFirstSector() throws IOException {
+        SteppedImage image = open(empty);
+        image.write(0, bytes(512, 1));
+        image.close();
+        return SteppedImage.open(image.storage(), parentReader());
+    }
+
+    @Test
+    @DisplayName("a first write to a block that cannot be shown gives its space back")
+    void unreadableBitmapOfNewBlock() throws IOException {
+        SteppedImage image = withFirstSector();
+        long fileBytes = image.storage().size();
+        Answer hidden = image.write(MIB + 4096, bytes(512, 2));
+        image.stepToRest();
+        image.runRound();
+        image.storage()
+                .faults()
+                .failFromNth(EnumSet.of(OperationKind.READ), 1, Fault.of(() -> new IOException("planned")));
+        image.settle();
+        assertThat(hidden.failure()).isInstanceOf(UnreadableException.class);
+        image.storage().faults().clear();
+        assertThat(state(image, 1)).isEqualTo(PayloadBlockState.NOT_PRESENT);
+        image.close();
+        assertThat(image.storage().size()).isEqualTo(fileBytes);
+    }
+
+    @Test
+    @DisplayName("a disk grows behind writes that are hidden yet; what its parent has behind its end stays hidden")
+    void growth() throws IOException {
+        SteppedImage image = open(ChainFiles.childOf(ImageBuilder.dynamic(MIB + 1024, MIB), ".\\parent.vhdx"));
+        Answer hidden = image.write(MIB, bytes(512, 1));
+        Answer grow = image.grow(16L * MIB);
+        Answer behind = image.write(2L * MIB - 512, bytes(1024, 2));
+        image.settle();
+        assertThat(hidden.isSuccess() && behind.isSuccess()).isTrue();
+        assertThat(grow.failure()).isNull();
+        assertContent(image, 0, MIB, 0x11);
+        assertContent(image, MIB, 512, 1);
+        assertContent(image, MIB + 512, 512, 0x22);
+        assertContent(image, MIB + 1024, MIB - 1536, 0);
+        assertContent(image, 2L * MIB - 512, 1024, 2);
+        assertContent(image, 2L * MIB + 512, 14 * MIB - 512, 0);
+        image.close();
+        SteppedImage again = SteppedImage.open(image.storage(), parentReader());
+        assertContent(again, MIB + 1024, MIB - 1536, 0);
+        assertContent(again, 2L * MIB + 512, 14 * MIB - 512, 0);
+    }
+
+    @Test
+    @DisplayName("a full file system fails the growth that needs space to hide the parent, and nothing else")
+    void growthWithoutSpace() throws IOException {
+        SteppedImage image = open(ChainFiles.childOf(ImageBuilder.dynamic(MIB + 1024, MIB), ".\\parent.vhdx"));
+        image.storage()
+                .faults()
+                .failFromNth(EnumSet.of(OperationKind.SET_SIZE), 2, Fault.of(() -> new NoSpaceException("planned")));
+        Answer grow = image.grow(16L * MIB);
+        image.settle();
+        image.storage().faults().clear();
+        if (grow.failure() != null) {
+            assertThat(grow.failure()).isInstanceOf(NoSpaceException.class);
+            assertThat(image.size()).isEqualTo(MIB + 1024);
+        }
+        Answer again = image.grow(17L * MIB);
+        image.settle();
+        assertThat(again.failure()).isNull();
+        assertContent(image, MIB + 1024, 16 * MIB - 1024, 0);
     }
 }

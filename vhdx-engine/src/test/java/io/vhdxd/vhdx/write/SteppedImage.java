@@ -74,7 +74,9 @@ public final class SteppedImage {
                 loaded.regions().bat(),
                 loaded.regions().metadata(),
                 loaded.fileSizeBytes(),
-                bitmaps == null || parent == null ? null : new WritableChild(bitmaps, parent::readExtended));
+                bitmaps == null || parent == null
+                        ? null
+                        : new WritableChild(bitmaps, parent::readExtended, parent.sizeBytes()));
         this.assembly = WriterAssembly.of(image, gate, round -> startedRound = round, () -> nanos, guids);
     }
 

@@ -40,7 +40,7 @@ final class SpaceMutants {
                         "old bytes in the grown table",
                         "the pages of the BAT for new blocks are not cleared when the disk grows",
                         "write.Growth",
-                        "writeNewPages",
+                        "writePages",
                         CodeEdits.without("Storage.punchHole"),
                         "grow to further pages"),
                 new Mutant(
