@@ -1,8 +1,8 @@
 package io.vhdxd.vhdx;
 
 import io.vhdxd.vhdx.chain.ParentChain;
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.diagnosis.Findings;
-import io.vhdxd.vhdx.diagnosis.UnsupportedImageException;
 import io.vhdxd.vhdx.edit.Compaction;
 import io.vhdxd.vhdx.edit.GuestRange;
 import io.vhdxd.vhdx.edit.Progress;
@@ -29,19 +29,25 @@ public final class OfflineImage implements Closeable {
     private final Storage storage;
     private final String name;
     private final LoadedImage image;
+    private final VhdxImage.ParentOpener parents;
     private boolean handedOver;
 
-    private OfflineImage(Storage storage, String name, LoadedImage image) {
+    private OfflineImage(Storage storage, String name, LoadedImage image, VhdxImage.ParentOpener parents) {
         this.storage = storage;
         this.name = name;
         this.image = image;
+        this.parents = parents;
     }
 
-    /** Opens an image as {@link VhdxImage#open} does for writing; a dirty log is replayed. */
-    public static OfflineImage open(Path file) throws IOException {
+    /**
+     * Opens an image as {@link VhdxImage#open} does for writing; a dirty log is replayed. Its parents are opened when they are
+     * needed: to make the disk larger, or to tell what would be lost by making it smaller.
+     */
+    public static OfflineImage open(Path file, ParentSearch search) throws IOException {
         Storage storage = Storages.open(file, true);
         try {
-            return open(storage, file.toString());
+            return open(
+                    storage, file.toString(), (loaded, findings) -> ParentChain.open(loaded, file, search, findings));
         } catch (IOException | RuntimeException | Error e) {
             VhdxImage.closeAfter(e, storage);
             throw e;
@@ -49,13 +55,10 @@ public final class OfflineImage implements Closeable {
     }
 
     /** Opens an image on a storage, which is closed with it. */
-    static OfflineImage open(Storage storage, String name) throws IOException {
+    static OfflineImage open(Storage storage, String name, VhdxImage.ParentOpener parents) throws IOException {
         Findings findings = new Findings();
         LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
-        if (loaded.hasParent()) {
-            throw new UnsupportedImageException(name + " has a parent: it can be changed only by serving it");
-        }
-        return new OfflineImage(storage, name, VhdxImage.writable(storage, name, loaded, findings));
+        return new OfflineImage(storage, name, VhdxImage.writable(storage, name, loaded, findings), parents);
     }
 
     /** The size of the virtual disk. */
@@ -66,12 +69,12 @@ public final class OfflineImage implements Closeable {
     /**
      * Makes the disk larger; what is added reads as zeros.
      *
+     * @throws io.vhdxd.vhdx.diagnosis.ParentUnavailableException if a parent cannot be used
      * @throws io.vhdxd.vhdx.diagnosis.UnsupportedImageException if the disk cannot have this size
      */
     public void grow(long newSizeBytes) throws IOException {
-        handedOver = true;
-        try (VhdxImage opened =
-                VhdxImage.open(storage, name, Access.READ_WRITE, (loaded, findings) -> ParentChain.none())) {
+        try (VhdxImage opened = VhdxImage.open(storage, name, Access.READ_WRITE, parents)) {
+            handedOver = true;
             CompletableFuture<IOException> outcome = new CompletableFuture<>();
             opened.submit(new GrowRequest(newSizeBytes, outcome::complete));
             IOException failure = outcome.join();
@@ -82,12 +85,20 @@ public final class OfflineImage implements Closeable {
     }
 
     /**
-     * What the disk holds behind a new end, but for zeros: what {@link #shrink} would lose.
+     * What the disk holds behind a new end, but for zeros: what {@link #shrink} would lose. What a guest reads from a parent
+     * counts as well.
      *
      * @throws IllegalArgumentException if the disk cannot have this size
+     * @throws io.vhdxd.vhdx.diagnosis.ParentUnavailableException if a parent cannot be used
      */
     public List<GuestRange> lostByShrinking(long newSizeBytes, Progress progress) throws IOException {
-        return shrinking(newSizeBytes).lostRanges(progress);
+        Shrink shrink = shrinking(newSizeBytes);
+        Findings findings = new Findings();
+        try (ParentChain chain = parents.open(image, findings)) {
+            VhdxImage.requireWritable(name, findings);
+            ImageLayers layers = ImageLayers.of(name, image, chain.layers());
+            return shrink.lostRanges(layers.reader(), layers.extents(), progress);
+        }
     }
 
     /** Makes the disk smaller, and the file as far as its end is free then. What the disk held behind its new end is lost. */

@@ -1,6 +1,7 @@
 package io.vhdxd.server.cli;
 
 import io.vhdxd.vhdx.OfflineImage;
+import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.edit.Compaction;
 import io.vhdxd.vhdx.edit.Progress;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Makes the file of an image smaller: moves its blocks into the gaps between them and cuts the file.",
             "The image must not be in use. What is on the disk does not change; killed at any moment, nothing is lost, and",
-            "the command can be given again."
+            "the command can be given again. The parents of a differencing image are not needed."
         })
 final class CompactCommand implements Callable<Integer> {
     @Spec
@@ -47,7 +48,7 @@ final class CompactCommand implements Callable<Integer> {
     public Integer call() throws Failure {
         PrintWriter out = spec.commandLine().getOut();
         Compaction.Outcome outcome;
-        try (OfflineImage opened = OfflineImage.open(image);
+        try (OfflineImage opened = OfflineImage.open(image, ParentSearch.DEFAULT);
                 ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
             outcome = opened.compact(findZeros, quiet ? Progress.NONE : line);
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.vhdxd.server.cli;
 
 import io.vhdxd.vhdx.OfflineImage;
+import io.vhdxd.vhdx.diagnosis.ParentUnavailableException;
 import io.vhdxd.vhdx.edit.GuestRange;
 import io.vhdxd.vhdx.edit.Progress;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -20,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "resize",
         description = {
             "Makes the disk of an image larger or smaller. The image must not be in use.",
-            "What is added reads as zeros. A disk that holds data behind its new end is not made smaller, unless",
+            "What is added reads as zeros, whatever a parent has there. A disk that holds data behind its new end is not made smaller, unless",
             "--accept-data-loss is given. Killed at any moment, the disk has its old size or its new one."
         })
 final class ResizeCommand implements Callable<Integer> {
@@ -42,6 +44,9 @@ final class ResizeCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private ByteSize size;
 
+    @Mixin
+    private final ParentOptions parents = new ParentOptions();
+
     @Option(names = "--accept-data-loss", description = "Make the disk smaller even if that loses data.")
     private boolean acceptDataLoss;
 
@@ -53,7 +58,7 @@ final class ResizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure {
         PrintWriter out = spec.commandLine().getOut();
-        try (OfflineImage opened = OfflineImage.open(image)) {
+        try (OfflineImage opened = OfflineImage.open(image, parents.search())) {
             ByteSize before = new ByteSize(opened.virtualSizeBytes());
             if (size.bytes() > before.bytes()) {
                 opened.grow(size.bytes());
@@ -65,6 +70,8 @@ final class ResizeCommand implements Callable<Integer> {
             return ExitCode.OK.number();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        } catch (ParentUnavailableException e) {
+            throw Failure.toOpen(image, e);
         } catch (IOException e) {
             throw Failure.toChange(image, e);
         }

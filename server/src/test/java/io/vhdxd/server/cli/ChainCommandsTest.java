@@ -166,6 +166,29 @@ class ChainCommandsTest {
     }
 
     @Test
+    @DisplayName("resize and compact: a child that was cut and grows again never shows its parent there")
+    void resizeAndCompact() throws IOException {
+        CommandLineRun refused = CommandLineRun.of("resize", top, "3584K", "-q");
+        assertThat(refused.exitCode()).isEqualTo(77);
+        assertThat(refused.err())
+                .contains("data at offset 3670016, 524288 bytes", "data at offset 5242880, 3145728 bytes");
+        assertThat(succeed("resize", top, "3584K", "--accept-data-loss", "-q").out())
+                .contains("3670016");
+        moveMiddle();
+        CommandLineRun lost = CommandLineRun.of("resize", top, "10M");
+        assertThat(lost.exitCode()).isNotZero();
+        assertThat(lost.err()).contains("tried relative_path");
+        succeed("resize", top, "10M", "--parent", directory.resolve("other/middle.vhdx"));
+        assertThat(succeed("compact", top, "--zeros", "-q").out()).contains("0 of zeros given up");
+        assertThat(succeed("check", top, "--parent", directory.resolve("other/middle.vhdx"))
+                        .out())
+                .contains("sound");
+        byte[] expected = Arrays.copyOf(Arrays.copyOf(content, 3584 << 10), 10 * MIB);
+        assertThat(flattened("--parent", directory.resolve("other/middle.vhdx")))
+                .isEqualTo(expected);
+    }
+
+    @Test
     @DisplayName("dump-log: the log of a server that was killed is in use, and its entries are those to be replayed")
     void dirtyLog() throws IOException {
         Path image = directory.resolve("base.vhdx");

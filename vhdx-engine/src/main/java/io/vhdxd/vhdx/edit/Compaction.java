@@ -4,6 +4,7 @@ import io.vhdxd.vhdx.format.BatEntry;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.map.SpaceMap;
 import io.vhdxd.vhdx.storage.NoSpaceException;
@@ -13,11 +14,14 @@ import io.vhdxd.vhdx.write.PageEdits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the file of an image as small as its blocks allow: gives up the space of blocks that hold nothing, moves the blocks
@@ -26,6 +30,9 @@ import java.util.function.Supplier;
  * <p>A block is copied, the copy is made durable, and then a log entry lets the BAT name the copy; the old place is used
  * again only when that is durable in its place. So a crash at any moment finds every block at the one or the other place. What
  * a guest reads does not change, and neither does the DataWriteGuid: children of the disk stay valid ([MS-VHDX] 2.2.2).
+ *
+ * <p>The sector bitmap blocks of a differencing disk move in the same way; those that no block needs are given up. Its
+ * parents are not read: blocks that are not present stay so, and one that is given up becomes ZERO.
  */
 public final class Compaction {
     private static final int COPY_BYTES = 4 << 20;
@@ -39,6 +46,9 @@ public final class Compaction {
     private final LoadedImage image;
     private final Geometry geometry;
     private final BlockMap blocks;
+    /** Where the sector bitmap blocks are; null if the disk has no parent. */
+    private final @Nullable BitmapPlaces bitmaps;
+
     private final SpaceMap space;
     private final Progress progress;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(COPY_BYTES);
@@ -48,13 +58,16 @@ public final class Compaction {
     private final Set<Long> changedPages = new HashSet<>();
     private final SpaceMap freed = new SpaceMap();
     private int changeCount;
+    /** Before these, no gap has room for a block, and for a sector bitmap block. */
     private long gapCursorMib;
+
+    private long bitmapGapCursorMib;
 
     /**
      * What came of it.
      *
      * @param zeroBlockCount blocks full of zeros that gave up their space
-     * @param movedBlockCount blocks that were moved
+     * @param movedBlockCount blocks that were moved, sector bitmap blocks included
      */
     public record Outcome(
             long fileSizeBeforeBytes, long fileSizeAfterBytes, long zeroBlockCount, long movedBlockCount) {}
@@ -65,6 +78,7 @@ public final class Compaction {
         this.image = image;
         this.geometry = image.geometry();
         this.blocks = image.blockMap();
+        this.bitmaps = image.bitmapPlaces();
         this.space = image.spaceMap();
         this.progress = progress;
         this.fixed = image.metadata().fileParameters().leaveBlocksAllocated();
@@ -85,6 +99,7 @@ public final class Compaction {
         long movedBlocks = 0;
         try {
             dropAnchors(edits);
+            dropBitmaps(edits);
             zeroBlocks = findZeros && !fixed ? dropZeroBlocks(edits) : 0;
             movedBlocks = moveBlocks(edits);
         } catch (NoSpaceException e) {
@@ -99,8 +114,27 @@ public final class Compaction {
     private void dropAnchors(LoggedEdits edits) throws IOException {
         for (long block = blocks.nextMapped(0); block < blocks.blockCount(); block = blocks.nextMapped(block + 1)) {
             int entry = blocks.entry(block);
-            if (!BlockMap.isFullyPresent(entry) && BlockMap.fileOffsetMib(entry) != 0) {
+            if (!BlockMap.isPresent(entry) && BlockMap.fileOffsetMib(entry) != 0) {
                 stage(edits, block, BlockMap.state(entry), 0);
+            }
+        }
+        commit(edits);
+    }
+
+    /** Gives up the sector bitmap blocks of chunks that have no block which leans on one. */
+    private void dropBitmaps(LoggedEdits edits) throws IOException {
+        if (bitmaps == null) {
+            return;
+        }
+        BitSet needed = new BitSet();
+        for (long block = blocks.nextMapped(0); block < blocks.blockCount(); block = blocks.nextMapped(block + 1)) {
+            if (BlockMap.isPartiallyPresent(blocks.entry(block))) {
+                needed.set(Math.toIntExact(geometry.chunkOfBlock(block)));
+            }
+        }
+        for (int chunk = 0; chunk < bitmaps.chunkCount(); chunk++) {
+            if (bitmaps.placeMib(chunk) != 0 && !needed.get(chunk)) {
+                stageBitmap(edits, chunk, 0);
             }
         }
         commit(edits);
@@ -137,31 +171,33 @@ public final class Compaction {
         return true;
     }
 
-    /** A block and where it is. */
-    private record Placed(long block, long placeMib) {}
+    /** What can be moved, and where it is. */
+    private record Placed(boolean isBitmap, long index, long placeMib) {}
 
     private long moveBlocks(LoggedEdits edits) throws IOException {
-        PriorityQueue<Placed> highestFirst = new PriorityQueue<>((a, b) -> Long.compare(b.placeMib, a.placeMib));
-        for (long block = blocks.nextMapped(0); block < blocks.blockCount(); block = blocks.nextMapped(block + 1)) {
-            if (BlockMap.isFullyPresent(blocks.entry(block))) {
-                highestFirst.add(new Placed(block, BlockMap.fileOffsetMib(blocks.entry(block))));
-            }
-        }
+        PriorityQueue<Placed> highestFirst = movable();
         progress.begin("moving blocks", movableBytes());
         long count = 0;
         long stepBytes = 0;
         Placed highest = highestFirst.poll();
         while (highest != null) {
-            long gapMib = gapBefore(highest.placeMib);
+            int lengthMib = highest.isBitmap ? 1 : geometry.blockSizeMib();
+            long gapMib = gapBefore(highest.placeMib, lengthMib, highest.isBitmap ? bitmapGapCursorMib : gapCursorMib);
             if (gapMib < 0) {
                 break;
             }
-            space.claim(gapMib, geometry.blockSizeMib());
-            copy(highest.placeMib * Geometry.MIB, gapMib * Geometry.MIB);
-            stage(edits, highest.block, PayloadBlockState.FULLY_PRESENT, gapMib);
+            space.claim(gapMib, lengthMib);
+            copy(highest.placeMib * Geometry.MIB, gapMib * Geometry.MIB, (int) (lengthMib * Geometry.MIB));
+            if (highest.isBitmap) {
+                bitmapGapCursorMib = gapMib + lengthMib;
+                stageBitmap(edits, highest.index, gapMib);
+            } else {
+                gapCursorMib = gapMib + lengthMib;
+                stage(edits, highest.index, BlockMap.state(blocks.entry(highest.index)), gapMib);
+            }
             count++;
-            progress.advance(geometry.blockSizeBytes());
-            stepBytes += geometry.blockSizeBytes();
+            progress.advance(lengthMib * Geometry.MIB);
+            stepBytes += lengthMib * Geometry.MIB;
             if (stepBytes >= STEP_COPY_BYTES) {
                 commit(edits);
                 stepBytes = 0;
@@ -170,6 +206,21 @@ public final class Compaction {
         }
         commit(edits);
         return count;
+    }
+
+    private PriorityQueue<Placed> movable() {
+        PriorityQueue<Placed> highestFirst = new PriorityQueue<>((a, b) -> Long.compare(b.placeMib, a.placeMib));
+        for (long block = blocks.nextMapped(0); block < blocks.blockCount(); block = blocks.nextMapped(block + 1)) {
+            if (BlockMap.isPresent(blocks.entry(block))) {
+                highestFirst.add(new Placed(false, block, BlockMap.fileOffsetMib(blocks.entry(block))));
+            }
+        }
+        for (long chunk = 0; bitmaps != null && chunk < bitmaps.chunkCount(); chunk++) {
+            if (bitmaps.placeMib(chunk) != 0) {
+                highestFirst.add(new Placed(true, chunk, bitmaps.placeMib(chunk)));
+            }
+        }
+        return highestFirst;
     }
 
     /** No more than fits into the gaps is ever moved. */
@@ -184,27 +235,27 @@ public final class Compaction {
         return Math.min(gapMib, image.presentBlockCount() * geometry.blockSizeMib()) * Geometry.MIB;
     }
 
-    /** The first gap with room for a block that ends before this place, -1 if there is none. */
-    private long gapBefore(long placeMib) {
+    /** The first gap with room for so much that ends before this place, -1 if there is none. */
+    private long gapBefore(long placeMib, int lengthMib, long cursorMib) {
+        long at = cursorMib;
         while (true) {
-            long from = space.nextFreeMib(gapCursorMib);
-            if (from + geometry.blockSizeMib() > placeMib) {
+            long from = space.nextFreeMib(at);
+            if (from + lengthMib > placeMib) {
                 return -1;
             }
-            if (space.isFree(from, geometry.blockSizeMib())) {
-                gapCursorMib = from + geometry.blockSizeMib();
+            if (space.isFree(from, lengthMib)) {
                 return from;
             }
-            gapCursorMib = space.nextUsedMib(from);
+            at = space.nextUsedMib(from);
         }
     }
 
-    private void copy(long fromBytes, long toBytes) throws IOException {
-        storage.punchHole(toBytes, geometry.blockSizeBytes());
+    private void copy(long fromBytes, long toBytes, int lengthBytes) throws IOException {
+        storage.punchHole(toBytes, lengthBytes);
         if (fixed) {
-            storage.reserve(toBytes, geometry.blockSizeBytes());
+            storage.reserve(toBytes, lengthBytes);
         }
-        long end = Math.min(fromBytes + geometry.blockSizeBytes(), storage.size());
+        long end = Math.min(fromBytes + lengthBytes, storage.size());
         long at = storage.nextData(fromBytes);
         while (at < end) {
             buffer.clear().limit((int) Math.min(COPY_BYTES, end - at));
@@ -217,16 +268,29 @@ public final class Compaction {
     }
 
     private void stage(LoggedEdits edits, long block, PayloadBlockState state, long placeMib) throws IOException {
-        long batIndex = geometry.batIndexOfBlock(block);
+        stageEntry(edits, geometry.batIndexOfBlock(block), state, placeMib);
+        freed.claim(BlockMap.fileOffsetMib(blocks.entry(block)), geometry.blockSizeMib());
+        blocks.publish(block, BlockMap.entryOf(state, placeMib));
+    }
+
+    /** @param placeMib 0 if the chunk is to have no bitmap any more */
+    private void stageBitmap(LoggedEdits edits, long chunk, long placeMib) throws IOException {
+        BitmapPlaces places = Objects.requireNonNull(bitmaps);
+        // A bitmap block that is there has the same code as a payload block that is fully present.
+        PayloadBlockState state = placeMib == 0 ? PayloadBlockState.NOT_PRESENT : PayloadBlockState.FULLY_PRESENT;
+        stageEntry(edits, geometry.batIndexOfBitmap(chunk), state, placeMib);
+        freed.claim(places.placeMib(chunk), 1);
+        places.publish(chunk, placeMib);
+    }
+
+    private void stageEntry(LoggedEdits edits, long batIndex, PayloadBlockState state, long placeMib)
+            throws IOException {
         boolean furtherPage = !changedPages.contains(batIndex / PAGE_ENTRIES);
         if (changeCount == STEP_BLOCKS_MAX || (furtherPage && changedPages.size() == LoggedEdits.STEP_PAGES_MAX)) {
             commit(edits);
         }
         changedPages.add(batIndex / PAGE_ENTRIES);
         changeCount++;
-        long oldPlaceMib = BlockMap.fileOffsetMib(blocks.entry(block));
-        freed.claim(oldPlaceMib, geometry.blockSizeMib());
-        blocks.publish(block, BlockMap.entryOf(state, placeMib));
         changes.put(
                 image.regions().bat().fileOffsetBytes() + batIndex * BatEntry.BYTES,
                 ByteBuffer.allocateDirect(BatEntry.BYTES)
@@ -245,6 +309,7 @@ public final class Compaction {
             space.release(from, to - from);
             freed.release(from, to - from);
             gapCursorMib = Math.min(gapCursorMib, from);
+            bitmapGapCursorMib = Math.min(bitmapGapCursorMib, from);
             from = freed.nextUsedMib(to);
         }
     }

@@ -5,10 +5,11 @@ import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.KnownItem;
 import io.vhdxd.vhdx.format.LogEntryHeader;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.map.SpaceMap;
 import io.vhdxd.vhdx.read.BlockReader;
-import io.vhdxd.vhdx.read.DiskLayer;
+import io.vhdxd.vhdx.read.Extents;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.write.LoggedEdits;
 import io.vhdxd.vhdx.write.MetadataItems;
@@ -23,7 +24,8 @@ import java.util.function.Supplier;
 
 /**
  * Makes a virtual disk smaller. One log entry changes the size, and with it drops the blocks behind the new end: their entries
- * do not count any more. What they held is cleared and given back afterwards.
+ * do not count any more. What they held is cleared and given back afterwards. Of a parent nothing is needed but to tell what would be
+ * lost.
  */
 public final class Shrink {
     private static final int PAGE_BYTES = LogEntryHeader.SECTOR_BYTES;
@@ -48,29 +50,39 @@ public final class Shrink {
         this.smaller = smaller;
     }
 
-    /** What the disk holds behind its new end, but for zeros: what would be lost. In units of 64 KiB. */
-    public List<GuestRange> lostRanges(Progress progress) throws IOException {
-        Geometry before = image.geometry();
-        DiskLayer layer =
-                new DiskLayer("the image", before, image.blockMap(), null, image.storage(), image.fileSizeBytes());
-        BlockReader reader = new BlockReader(layer, null);
+    /**
+     * What the disk holds behind its new end, but for zeros: what would be lost. In units of 64 KiB.
+     *
+     * @param reader of the disk, with its parents if it has any
+     * @param extents of the same
+     */
+    public List<GuestRange> lostRanges(BlockReader reader, Extents extents, Progress progress) throws IOException {
+        long from = smaller.virtualSizeBytes();
+        long lengthBytes = image.geometry().virtualSizeBytes() - from;
+        List<GuestRange> held = new ArrayList<>();
+        extents.visit(
+                from,
+                lengthBytes,
+                (offsetBytes, extentBytes, present, depth) -> {
+                    if (present) {
+                        GuestRange.append(held, offsetBytes, extentBytes);
+                    }
+                    return true;
+                },
+                true);
+        progress.begin(
+                "looking for data behind the new end",
+                held.stream().mapToLong(GuestRange::lengthBytes).sum());
         List<GuestRange> lost = new ArrayList<>();
         ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
-        progress.begin("looking for data behind the new end", before.virtualSizeBytes() - smaller.virtualSizeBytes());
-        long at = smaller.virtualSizeBytes();
-        while (at < before.virtualSizeBytes()) {
-            long block = at >>> before.blockSizeShift();
-            long blockEnd = Math.min((block + 1) << before.blockSizeShift(), before.virtualSizeBytes());
-            if (BlockMap.isFullyPresent(image.blockMap().entry(block))) {
-                int length = (int) Math.min(READ_BYTES, blockEnd - at);
-                buffer.clear().limit(length);
-                reader.read(at, buffer);
+        for (GuestRange range : held) {
+            long at = range.offsetBytes();
+            while (at < range.endBytes()) {
+                int length = (int) Math.min(READ_BYTES, range.endBytes() - at);
+                reader.read(at, buffer.clear().limit(length));
                 addLost(at, buffer.flip(), lost);
                 progress.advance(length);
                 at += length;
-            } else {
-                progress.advance(blockEnd - at);
-                at = blockEnd;
             }
         }
         return lost;
@@ -89,32 +101,69 @@ public final class Shrink {
     public void run(Supplier<UUID> newGuid) throws IOException {
         LoggedEdits edits =
                 LoggedEdits.begin(storage, image.headers(), header -> header.withDataWriteGuid(newGuid.get()), newGuid);
-        long batOffset = image.regions().bat().fileOffsetBytes();
-        long endOffset = batOffset + smaller.batEntryCount() * BatEntry.BYTES;
-        long pageEnd = Math.ceilDiv(endOffset, PAGE_BYTES) * PAGE_BYTES;
         PageEdits changes = new PageEdits(storage);
         changes.put(
                 MetadataItems.fileOffsetBytes(storage, image.regions().metadata(), KnownItem.VIRTUAL_DISK_SIZE),
                 ByteBuffer.allocateDirect(Long.BYTES)
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .putLong(0, smaller.virtualSizeBytes()));
-        changes.put(endOffset, ByteBuffer.allocateDirect((int) (pageEnd - endOffset)));
+        List<FileRange> dropped = droppedEntries();
+        for (FileRange range : dropped) {
+            changes.put(range.from(), zeros(range.from(), range.startOfFreePages()));
+            changes.put(range.endOfFreePages(), zeros(range.endOfFreePages(), range.to()));
+        }
         edits.commit(changes);
         // From here on nothing of this counts; if a crash leaves it, a later growth clears it.
-        long oldEnd = batOffset + image.geometry().batEntryCount() * BatEntry.BYTES;
-        if (pageEnd < oldEnd) {
-            storage.punchHole(pageEnd, oldEnd - pageEnd);
+        for (FileRange range : dropped) {
+            if (range.startOfFreePages() < range.endOfFreePages()) {
+                storage.punchHole(range.startOfFreePages(), range.endOfFreePages() - range.startOfFreePages());
+            }
         }
         clearEndOfLastBlock();
         edits.finish();
         cutFile();
     }
 
+    /** A range of the file; the pages that lie in it altogether hold nothing else. */
+    private record FileRange(long from, long to) {
+        long startOfFreePages() {
+            return Math.min(Math.ceilDiv(from, PAGE_BYTES) * PAGE_BYTES, to);
+        }
+
+        long endOfFreePages() {
+            return Math.max(to / PAGE_BYTES * PAGE_BYTES, startOfFreePages());
+        }
+    }
+
+    /**
+     * Where the entries stand that will not count any more. In a differencing disk, the entry of the last chunk's bitmap
+     * stands between them, and stays.
+     */
+    private List<FileRange> droppedEntries() {
+        long batOffset = image.regions().bat().fileOffsetBytes();
+        boolean hasParent = image.hasParent();
+        long from = hasParent ? smaller.batIndexOfBlock(smaller.blockCount()) : smaller.batEntryCount();
+        long chunksEnd = smaller.batEntryCount(hasParent);
+        long to = image.geometry().batEntryCount(hasParent);
+        // Nothing else is in the pages of the BAT: the last one can go as a whole.
+        long end = batOffset + Math.ceilDiv(to * BatEntry.BYTES, PAGE_BYTES) * PAGE_BYTES;
+        if (from >= chunksEnd) {
+            return List.of(new FileRange(batOffset + from * BatEntry.BYTES, end));
+        }
+        return List.of(
+                new FileRange(batOffset + from * BatEntry.BYTES, batOffset + (chunksEnd - 1) * BatEntry.BYTES),
+                new FileRange(batOffset + chunksEnd * BatEntry.BYTES, end));
+    }
+
+    private static ByteBuffer zeros(long from, long to) {
+        return ByteBuffer.allocateDirect((int) (to - from));
+    }
+
     private void clearEndOfLastBlock() throws IOException {
         long inBlock = smaller.virtualSizeBytes() % smaller.blockSizeBytes();
         if (inBlock != 0) {
             int entry = image.blockMap().entry(smaller.blockCount() - 1);
-            if (BlockMap.isFullyPresent(entry)) {
+            if (BlockMap.isPresent(entry)) {
                 storage.zeroRange(BlockMap.fileOffsetBytes(entry) + inBlock, smaller.blockSizeBytes() - inBlock);
             }
         }
@@ -132,6 +181,14 @@ public final class Shrink {
                 storage.punchHole(place * Geometry.MIB, smaller.blockSizeBytes());
             }
             block = blocks.nextMapped(block + 1);
+        }
+        BitmapPlaces bitmaps = image.bitmapPlaces();
+        for (long chunk = smaller.chunkCount(); bitmaps != null && chunk < bitmaps.chunkCount(); chunk++) {
+            long place = bitmaps.placeMib(chunk);
+            if (place != 0) {
+                space.release(place, 1);
+                storage.punchHole(place * Geometry.MIB, Geometry.MIB);
+            }
         }
         if (storage.size() > space.endMib() * Geometry.MIB) {
             storage.setSize(space.endMib() * Geometry.MIB);

@@ -8,6 +8,9 @@ import io.vhdxd.vhdx.fixture.DiskContent;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.read.BlockReader;
+import io.vhdxd.vhdx.read.DiskLayer;
+import io.vhdxd.vhdx.read.Extents;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.Seed;
@@ -45,7 +48,11 @@ class ShrinkTest {
     @DisplayName("the ranges that hold data behind the new end are named, in units of 64 KiB")
     void lostRanges() throws IOException {
         SimulatedStorage storage = disk();
-        assertThat(shrink(storage, EditedDisk.load(storage)).lostRanges(Progress.NONE))
+        LoadedImage image = EditedDisk.load(storage);
+        DiskLayer layer =
+                new DiskLayer("disk", image.geometry(), image.blockMap(), null, image.storage(), image.fileSizeBytes());
+        assertThat(shrink(storage, image)
+                        .lostRanges(new BlockReader(layer, null), new Extents(layer, null), Progress.NONE))
                 .containsExactly(
                         new GuestRange(NEW_SIZE, 64 * 1024),
                         new GuestRange(1500 * MIB + 128 * 1024, 128 * 1024),
