@@ -18,12 +18,15 @@ public final class HeaderUpdate {
     private final Storage storage;
     private Header current;
     private int currentSlot;
+    private boolean otherSlotValid;
+    private boolean confirmed;
 
     /** Continues from the headers that the file holds. */
     public HeaderUpdate(Storage storage, HeaderPair headers) {
         this.storage = storage;
         this.current = headers.current();
         this.currentSlot = headers.currentSlot();
+        this.otherSlotValid = headers.otherSlotValid();
     }
 
     /** Whether sequence numbers are left for more updates after this header. */
@@ -36,14 +39,14 @@ public final class HeaderUpdate {
         return current;
     }
 
-    /** Both headers, as the file holds them. */
+    /** The headers as the file holds them. */
     public HeaderPair headers() {
-        return new HeaderPair(current, currentSlot, true);
+        return new HeaderPair(current, currentSlot, otherSlotValid);
     }
 
     /**
-     * Changes the current header and writes it to both slots: first over the header that is not current, then, when
-     * that is durable, over the other one. Afterwards both are the same but for their sequence numbers, also where one slot
+     * Changes the current header, after it is {@linkplain #confirm confirmed}, and writes it to both slots: first over the header
+     * that is not current, then, when that is durable, over the other one. Afterwards both are the same but for their sequence numbers, also where one slot
      * was damaged before.
      *
      * @param change must leave the sequence number alone
@@ -51,15 +54,42 @@ public final class HeaderUpdate {
      * @throws ReadOnlyImageException if the sequence numbers are used up; nothing was written
      */
     public Header write(UnaryOperator<Header> change) throws IOException {
+        requireRoom();
+        confirm();
+        Header changed = change.apply(current);
+        writeOther(changed);
+        writeOther(changed);
+        return current;
+    }
+
+    /**
+     * Makes the header durable that was found, with one sync; nothing if that was done. What the file shows may be nowhere but in
+     * the page cache: a writer that was killed has not synced it, or its sync has failed, and then no later sync makes up for
+     * that. An older header may say that the log is in use, so this comes before anything that its replay could not stand:
+     * above all before the first change of the log. It goes to where the header is, for the other one is durable.
+     *
+     * @throws ReadOnlyImageException if the other header is not valid, and the sequence numbers are used up; nothing was written
+     */
+    public void confirm() throws IOException {
+        if (confirmed) {
+            return;
+        }
+        if (otherSlotValid) {
+            storage.write(current.encode(), Header.slotOffsetBytes(currentSlot));
+            storage.sync();
+        } else {
+            requireRoom();
+            writeOther(current);
+        }
+        confirmed = true;
+    }
+
+    private void requireRoom() throws ReadOnlyImageException {
         if (!hasRoomAfter(current)) {
             throw new ReadOnlyImageException("the headers cannot be updated: sequence number "
                     + Long.toUnsignedString(current.sequenceNumber()) + ", expected less than "
                     + Long.toUnsignedString(SEQUENCE_NUMBER_LIMIT));
         }
-        Header changed = change.apply(current);
-        writeOther(changed);
-        writeOther(changed);
-        return current;
     }
 
     private void writeOther(Header header) throws IOException {
@@ -69,5 +99,6 @@ public final class HeaderUpdate {
         storage.sync();
         current = next;
         currentSlot = slot;
+        otherSlotValid = true;
     }
 }

@@ -35,9 +35,8 @@ public final class LogReplay {
         headers.write(header -> header.withFileWriteGuid(fileWriteGuid));
         if (sequence != null) {
             LogChanges changes = new LogChanges(storage, sequence);
-            if (storage.size() < changes.requiredSizeBytes()) {
-                storage.setSize(changes.requiredSizeBytes());
-            }
+            // Also where it is long enough: a replay before this one may have made it so, and have failed to sync it.
+            storage.setSize(Math.max(storage.size(), changes.requiredSizeBytes()));
             changes.forEach(new Applier(storage));
             storage.sync();
         }

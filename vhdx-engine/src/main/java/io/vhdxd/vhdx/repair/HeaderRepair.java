@@ -91,7 +91,7 @@ final class HeaderRepair {
             return refuse(Header.slotName(slot) + " cannot be used: version " + chosen.version() + ", sequence number "
                     + Long.toUnsignedString(chosen.sequenceNumber()));
         }
-        HeaderUpdate update = new HeaderUpdate(storage, new HeaderPair(chosen, slot, true));
+        HeaderUpdate update = new HeaderUpdate(storage, new HeaderPair(chosen, slot, false));
         update.write(header -> header);
         report.repaired("headers: " + Header.slotName(slot) + " was written over the other one");
         return tidy(update.headers());

@@ -49,10 +49,11 @@ final class ImageSession {
     }
 
     /**
-     * Begins to change the image: three syncs, once. No round may be running, since its sync could take the report of an
+     * Begins to change the image: four syncs, once. No round may be running, since its sync could take the report of an
      * error that concerns this one.
      *
-     * <p>An empty entry comes first and is durable before a header names its LogGuid, so a crash at any moment leaves
+     * <p>First the header that was found is made durable: where the one before it still names a log, that log must not be
+     * touched. The same holds of the size. Then an empty entry is written and durable before a header names its LogGuid, so a crash at any moment leaves
      * either no log or a valid one. The same sync makes the first stock of space durable. Then the headers get a new
      * FileWriteGuid and DataWriteGuid together with the LogGuid.
      *
@@ -62,12 +63,11 @@ final class ImageSession {
      */
     void start(long neededMib) throws IOException {
         long fileEndBytes = allocator.fileEndMib() * Geometry.MIB;
-        if (storage.size() < fileEndBytes) {
-            // The file ended within a MiB, or within its last block.
-            storage.setSize(fileEndBytes);
-        }
+        // The file may have ended within a MiB, or within its last block. If not, its size is made durable as it is.
+        storage.setSize(Math.max(storage.size(), fileEndBytes));
         log.reserve();
         try {
+            headers.confirm();
             writeFirstEntry(fileEndBytes, allocator.plan(neededMib, List.of(), 0));
             headers.write(header -> header.withFileWriteGuid(newGuid.get())
                     .withDataWriteGuid(newDataWriteGuid.get())

@@ -44,14 +44,12 @@ public final class LoggedEdits {
             Storage storage, HeaderPair pair, UnaryOperator<Header> change, Supplier<UUID> newGuid) throws IOException {
         Header header = pair.current();
         assert !header.isLogInUse();
-        long wholeBytes = Math.ceilDiv(storage.size(), Geometry.MIB) * Geometry.MIB;
-        if (storage.size() < wholeBytes) {
-            storage.setSize(wholeBytes);
-        }
+        // Also where it is whole already: its size may be nowhere but in the kernel, as what the headers hold.
+        storage.setSize(Math.ceilDiv(storage.size(), Geometry.MIB) * Geometry.MIB);
         LogWriter log = new LogWriter(storage, header.logOffsetBytes(), header.logLengthBytes(), newGuid.get());
         log.reserve();
         LoggedEdits edits = new LoggedEdits(storage, new HeaderUpdate(storage, pair), log);
-        storage.sync();
+        edits.headers.confirm();
         edits.append(List.of());
         edits.headers.write(current ->
                 change.apply(current).withFileWriteGuid(newGuid.get()).withLogGuid(log.logGuid()));

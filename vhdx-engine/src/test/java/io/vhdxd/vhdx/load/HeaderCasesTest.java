@@ -367,14 +367,15 @@ class HeaderCasesTest {
     }
 
     @Test
-    @DisplayName("an update writes the slot that is not current, syncs, then the other, syncs")
+    @DisplayName(
+            "an update first makes what it found durable; then it writes the slot that is not current, syncs, then the other, syncs")
     void updateOrder() throws IOException {
         SimulatedStorage storage = image.simulated();
         LoadedImage loaded = Loading.of(storage).image();
         HeaderUpdate update = new HeaderUpdate(storage, loaded.headers());
         Header after = update.write(header -> header.withFileWriteGuid(UUID.fromString(GUID)));
         assertThat(Recorded.operations(storage))
-                .containsExactly("write 65536+4096", "sync", "write 131072+4096", "sync");
+                .containsExactly("write 131072+4096", "sync", "write 65536+4096", "sync", "write 131072+4096", "sync");
         assertThat(after)
                 .isEqualTo(loaded.headers()
                         .current()

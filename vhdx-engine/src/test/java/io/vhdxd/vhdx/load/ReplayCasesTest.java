@@ -10,6 +10,7 @@ import static io.vhdxd.vhdx.fixture.ImageBuilder.METADATA;
 import static io.vhdxd.vhdx.fixture.ImageBuilder.MIB;
 import static io.vhdxd.vhdx.load.ActiveSequenceAssert.assertThatSequenceOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vhdxd.vhdx.diagnosis.CorruptImageException;
@@ -22,6 +23,7 @@ import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
+import io.vhdxd.vhdx.storage.simulated.Fate;
 import io.vhdxd.vhdx.storage.simulated.FaultPlan.Fault;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
@@ -76,10 +78,13 @@ class ReplayCasesTest {
         LoadedImage replayed = loaded.replay(storage, NEW_GUID);
         assertThat(Recorded.operations(storage))
                 .containsExactly(
+                        "write 131072+4096",
+                        "sync",
                         "write 65536+4096",
                         "sync",
                         "write 131072+4096",
                         "sync",
+                        "size " + 20 * MIB,
                         "write " + BAT + "+4096",
                         "write " + BAT + "+4096",
                         "sync",
@@ -124,6 +129,25 @@ class ReplayCasesTest {
         assertThat(loaded.replayedPageCount()).isZero();
         assertThat(loaded.replay(storage, NEW_GUID).needsReplay()).isFalse();
         assertThat(Loading.of(storage).findings()).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "a replay whose sync failed is done again in full: the file's size too may be nowhere but in the kernel")
+    void replayAfterFailedSync() throws IOException {
+        dirty.with(0, LogBuilder.entry(LOG_GUID, 77).sizes(MIB, 40 * MIB).bytes());
+        SimulatedStorage storage = image.simulated();
+        assertThat(storage.size()).isLessThan(40 * MIB);
+        LoadedImage loaded = Loading.of(storage).image();
+        storage.faults().failNth(Set.of(OperationKind.SYNC), 4, Fault.of(() -> new IOException("injected")));
+        assertThatIOException().isThrownBy(() -> loaded.replay(storage, NEW_GUID));
+        assertThat(storage.size()).isEqualTo(40 * MIB);
+        assertThat(storage.crash(Fate.LOST).size()).isLessThan(40 * MIB);
+
+        Loading.of(storage).image().replay(storage, NEW_GUID);
+        SimulatedStorage left = storage.crash(Fate.LOST);
+        assertThat(left.size()).isEqualTo(40 * MIB);
+        assertThat(Loading.of(left).image().needsReplay()).isFalse();
     }
 
     private void assertForbidden(LogBuilder forbidden, String problem) {

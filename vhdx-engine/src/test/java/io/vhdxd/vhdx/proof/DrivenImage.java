@@ -15,6 +15,7 @@ import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.request.ZeroRequest;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.Storage;
+import io.vhdxd.vhdx.storage.simulated.Operation;
 import io.vhdxd.vhdx.storage.simulated.OperationKind;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.DiskModel;
@@ -81,6 +82,8 @@ final class DrivenImage {
     private long firedBefore;
     private int operationsBefore;
     private int unanswered;
+    /** So many operations on the file are done before the process is killed. */
+    private long operationsToLive = Long.MAX_VALUE;
 
     private DrivenImage(Shape shape, SimulatedStorage storage, UnaryOperator<Storage> seen, Watcher watcher)
             throws IOException {
@@ -125,6 +128,9 @@ final class DrivenImage {
     private void hook() {
         storage.setHooks(
                 (kind, offset, length) -> {
+                    if (operationsToLive-- <= 0) {
+                        throw new IOException("the process was killed");
+                    }
                     if (kind == OperationKind.SYNC && !duringSync.isEmpty()) {
                         duringSync.removeFirst().run();
                     }
@@ -240,7 +246,9 @@ final class DrivenImage {
             done = image.overwrites()
                     .tryWrite(sector * DiskModel.SECTOR_BYTES, srcs, (long) count * DiskModel.SECTOR_BYTES);
         } catch (IOException e) {
-            failures.add(e);
+            if (operationsToLive >= 0) {
+                failures.add(e);
+            }
             return;
         } finally {
             image.gate().exit(access);
@@ -318,6 +326,9 @@ final class DrivenImage {
     private Completion answer(boolean durable, Runnable whenDone) {
         return failure -> {
             unanswered--;
+            if (operationsToLive < 0) {
+                return;
+            }
             if (failure == null) {
                 whenDone.run();
                 tellAnswered(durable);
@@ -386,6 +397,35 @@ final class DrivenImage {
     /** Closes the image, and opens it again. */
     void reopen() throws IOException {
         close();
+        noteFailedSync();
+        openAgain();
+    }
+
+    private void noteFailedSync() {
+        List<Operation> recorded = storage.recording();
+        boolean failed = recorded.subList(operationsBefore, recorded.size()).stream()
+                .anyMatch(operation -> operation instanceof Operation.Sync sync && !sync.succeeded());
+        if (failed) {
+            model.syncFailed();
+        }
+    }
+
+    /** Lets the process be killed when it has done so many operations on the file, whichever they are. */
+    void killAfter(int operations) {
+        operationsToLive = operations;
+    }
+
+    /**
+     * Closes the image, if it lives so long, and opens the file again as the kernel has it: the death of a process makes nothing
+     * durable.
+     */
+    void restart() throws IOException {
+        image.close();
+        model.died();
+        noteFailedSync();
+        storage.clearHooks();
+        duringSync.clear();
+        operationsToLive = Long.MAX_VALUE;
         openAgain();
     }
 

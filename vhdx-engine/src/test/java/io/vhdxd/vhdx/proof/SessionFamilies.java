@@ -24,7 +24,12 @@ final class SessionFamilies {
                         "crash after crash",
                         "short sessions, each ended by a loss of power",
                         Shape::small,
-                        SessionFamilies::crashAfterCrash));
+                        SessionFamilies::crashAfterCrash),
+                new Family(
+                        "killed and started again",
+                        "short sessions, each ended by the death of the process, also in the midst of its close",
+                        Shape::small,
+                        SessionFamilies::killedAndStarted));
     }
 
     private static void openAndClose(DrivenImage disk, RandomGenerator random) throws IOException {
@@ -50,6 +55,25 @@ final class SessionFamilies {
             }
         }
         disk.close();
+    }
+
+    private static void killedAndStarted(DrivenImage disk, RandomGenerator random) throws IOException {
+        for (int session = 0; session < 4; session++) {
+            disk.watch(session > 0);
+            for (int i = random.nextInt(1, 4); i > 0; i--) {
+                Operations.random(random).apply(disk, random.nextInt(8), random);
+                if (random.nextBoolean()) {
+                    disk.rest();
+                }
+            }
+            if (random.nextInt(3) > 0) {
+                disk.settle();
+            }
+            disk.killAfter(random.nextInt(10));
+            disk.restart();
+        }
+        disk.write(disk.shape().sector(0, 0), 1);
+        disk.flushAndSettle();
     }
 
     private static void crashAfterCrash(DrivenImage disk, RandomGenerator random) throws IOException {

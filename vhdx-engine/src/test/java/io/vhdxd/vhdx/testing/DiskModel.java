@@ -31,7 +31,12 @@ public final class DiskModel {
         final boolean hint;
         final long begun;
         long answered = NEVER;
+        /** From this moment on it changes nothing any more, whether it was answered or not. */
+        long over = NEVER;
+
         boolean persisted;
+        /** A sync that should have made it durable has failed, and no later one makes up for that. */
+        boolean doubtful;
 
         Change(long stamp, boolean hint, long begun) {
             this.stamp = stamp;
@@ -94,6 +99,29 @@ public final class DiskModel {
         long now = ++time;
         for (Change change : byStamp.getOrDefault(handle, List.of())) {
             change.answered = now;
+            change.over = now;
+        }
+    }
+
+    /** Takes note that the process has died: what it has not answered it may have done or not, and will not do any more. */
+    public void died() {
+        long now = ++time;
+        for (List<Change> all : byStamp.values()) {
+            for (Change change : all) {
+                change.over = Math.min(change.over, now);
+            }
+        }
+    }
+
+    /**
+     * Takes note that a sync has failed, and so every flush after it: what was not flushed before can be lost for ever, also when
+     * it was answered and a later session can flush again.
+     */
+    public void syncFailed() {
+        for (List<Change> all : changes.values()) {
+            for (Change change : all) {
+                change.doubtful |= !isSafe(change, flushedBefore);
+            }
         }
     }
 
@@ -123,7 +151,7 @@ public final class DiskModel {
 
     private static boolean isSuperseded(Change change, List<Change> all, long answeredBefore) {
         for (Change later : all) {
-            if (isSafe(later, answeredBefore) && later.begun > change.answered) {
+            if (isSafe(later, answeredBefore) && later.begun > change.over) {
                 return true;
             }
         }
@@ -135,6 +163,7 @@ public final class DiskModel {
         changes.replaceAll((sector, before) -> {
             Change found = new Change(stampOfSector.applyAsLong(sector), false, ++time);
             found.answered = ++time;
+            found.over = found.answered;
             return new ArrayList<>(List.of(found));
         });
         byStamp.clear();
@@ -176,7 +205,7 @@ public final class DiskModel {
     }
 
     private static boolean isSafe(Change change, long answeredBefore) {
-        return !change.hint && (change.persisted || change.answered < answeredBefore);
+        return !change.hint && !change.doubtful && (change.persisted || change.answered < answeredBefore);
     }
 
     /** The content of a range of sectors that are written with a stamp. */

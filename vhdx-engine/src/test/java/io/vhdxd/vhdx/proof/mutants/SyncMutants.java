@@ -30,6 +30,13 @@ final class SyncMutants {
                         CodeEdits.without("Storage.sync"),
                         "first write"),
                 new Mutant(
+                        "trust in the header",
+                        "a session does not make the header durable that it has found before it uses the log",
+                        "write.ImageSession",
+                        "start",
+                        CodeEdits.without("HeaderUpdate.confirm"),
+                        "killed and started again"),
+                new Mutant(
                         "no sync of a growth",
                         "the entry that makes the disk larger is written before what the larger disk needs is durable",
                         "write.Growth",
