@@ -13,6 +13,7 @@ final class Mutants {
         all.addAll(OrderMutants.all());
         all.addAll(LogMutants.all());
         all.addAll(SpaceMutants.all());
+        all.addAll(ChildMutants.all());
         return all;
     }
 }

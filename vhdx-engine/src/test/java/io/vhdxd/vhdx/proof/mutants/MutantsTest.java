@@ -23,7 +23,7 @@ class MutantsTest {
     private static final long SEED = 20_261_125;
 
     private static final long STATES_MAX = 8_000;
-    private static final long CONTROL_STATES = 300;
+    private static final long CONTROL_STATES = 200;
 
     private static final Map<String, Long> STATES = new HashMap<>();
 
