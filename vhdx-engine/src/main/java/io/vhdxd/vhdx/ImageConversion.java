@@ -29,7 +29,7 @@ public final class ImageConversion implements Closeable {
     }
 
     /** A source that is open. */
-    private sealed interface Source extends DiskCopy.Source, Closeable permits RawSource, ImageSource {}
+    private sealed interface Source extends DiskCopy.Source, Closeable permits RawSource, ImageSource, ForeignSource {}
 
     /** Begins with the raw content of a disk. Its size is rounded up to whole sectors of 512 bytes, by zeros. */
     public static ImageConversion ofRaw(Path file) throws IOException {
@@ -45,6 +45,11 @@ public final class ImageConversion implements Closeable {
     /** Begins with an image whose parents are found as told. */
     public static ImageConversion ofImage(Path file, ParentSearch search) throws IOException {
         return new ImageConversion(new ImageSource(VhdxImage.open(file, Access.READ_ONLY, search)));
+    }
+
+    /** Begins with a disk that is elsewhere; it is closed with the conversion. Its size is a multiple of 512 bytes. */
+    public static ImageConversion ofForeign(ForeignDisk disk) {
+        return new ImageConversion(new ForeignSource(disk));
     }
 
     /** The size of the disk. */
@@ -91,7 +96,7 @@ public final class ImageConversion implements Closeable {
                     (loaded, findings) -> ParentChain.none())) {
                 DiskCopy.copy(source, (offset, src) -> write(image, offset, src), progress);
                 if (verify) {
-                    verify(new ImageSource(image), target, progress);
+                    verify(new ImageSource(image), target.toString(), progress);
                 }
             }
             newFile.publish();
@@ -106,17 +111,32 @@ public final class ImageConversion implements Closeable {
             DiskCopy.copy(source, (offset, src) -> storage.write(src, offset), progress);
             storage.sync();
             if (verify) {
-                verify(new RawSource(storage, source.sizeBytes()), target, progress);
+                verify(new RawSource(storage, source.sizeBytes()), target.toString(), progress);
             }
             newFile.publish();
         }
     }
 
-    private void verify(DiskCopy.Source copy, Path target, Progress progress) throws IOException {
+    /**
+     * Writes the disk over what is elsewhere, and makes it durable there. A copy that is interrupted leaves a part of it.
+     *
+     * @param target holds at least as much; what it has behind the end of the disk stays
+     * @param name what to call the target in a message
+     */
+    public void toForeign(ForeignDisk target, String name, boolean verify, Progress progress) throws IOException {
+        target.begin(source.sizeBytes());
+        DiskCopy.copy(source, target, progress);
+        target.finish(source.sizeBytes());
+        if (verify) {
+            verify(new BeginningOf(target, source.sizeBytes()), name, progress);
+        }
+    }
+
+    private void verify(DiskCopy.Source copy, String target, Progress progress) throws IOException {
         long difference = DiskCopy.firstDifference(source, copy, progress);
         if (difference >= 0) {
             throw new CorruptImageException(
-                    target.toString(), -1, "what was written reads differently from offset " + difference + " on");
+                    target, -1, "what was written reads differently from offset " + difference + " on");
         }
     }
 
@@ -189,6 +209,41 @@ public final class ImageConversion implements Closeable {
         @Override
         public void close() throws IOException {
             image.close();
+        }
+    }
+
+    private record ForeignSource(ForeignDisk disk) implements Source {
+        @Override
+        public long sizeBytes() {
+            return disk.sizeBytes();
+        }
+
+        @Override
+        public long nextData(long offsetBytes) throws IOException {
+            return disk.nextData(offsetBytes);
+        }
+
+        @Override
+        public void read(long offsetBytes, ByteBuffer dst) throws IOException {
+            disk.read(offsetBytes, dst);
+        }
+
+        @Override
+        public void close() throws IOException {
+            disk.close();
+        }
+    }
+
+    /** As much of a disk as was written. */
+    private record BeginningOf(DiskCopy.Source disk, long sizeBytes) implements DiskCopy.Source {
+        @Override
+        public long nextData(long offsetBytes) throws IOException {
+            return Math.min(disk.nextData(offsetBytes), sizeBytes);
+        }
+
+        @Override
+        public void read(long offsetBytes, ByteBuffer dst) throws IOException {
+            disk.read(offsetBytes, dst);
         }
     }
 }

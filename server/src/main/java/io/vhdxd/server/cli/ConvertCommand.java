@@ -1,5 +1,8 @@
 package io.vhdxd.server.cli;
 
+import io.vhdxd.server.remote.NbdUri;
+import io.vhdxd.server.remote.RemoteDisk;
+import io.vhdxd.server.remote.RemoteDiskException;
 import io.vhdxd.vhdx.DiskType;
 import io.vhdxd.vhdx.ImageConversion;
 import io.vhdxd.vhdx.ImageCreation;
@@ -24,7 +27,9 @@ import picocli.CommandLine.Spec;
             "Copies a disk into a new file of another kind: raw or VHDX, dynamic or fixed, with other blocks.",
             "Of an image with parents, the whole chain is copied, and the new file needs no parent.",
             "Zeros take no space in what is made, but for a fixed image. The source is not changed. The new file appears under",
-            "its name when it is complete; an existing file is never overwritten."
+            "its name when it is complete; an existing file is never overwritten.",
+            "Either side can be an export of an NBD server: nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=FILE.",
+            "An export is written over where it is, from its beginning on, and flushed."
         })
 final class ConvertCommand implements Callable<Integer> {
     /** What a file is. */
@@ -37,13 +42,13 @@ final class ConvertCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "SOURCE", description = "The file to read.")
+    @Parameters(index = "0", paramLabel = "SOURCE", description = "The file to read, or the URI of an export.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path source;
+    private String source;
 
-    @Parameters(index = "1", paramLabel = "TARGET", description = "The file to make.")
+    @Parameters(index = "1", paramLabel = "TARGET", description = "The file to make, or the URI of an export.")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path target;
+    private String target;
 
     @Mixin
     private final ParentOptions parents = new ParentOptions();
@@ -84,37 +89,82 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
+        NbdUri targetUri = uri(target, to);
         try (ImageConversion conversion = open()) {
-            convert(conversion);
+            if (targetUri == null) {
+                convert(conversion, Path.of(target));
+            } else {
+                convert(conversion, targetUri);
+            }
             spec.commandLine()
                     .getOut()
-                    .println(target + ": " + new ByteSize(conversion.virtualSizeBytes()) + ", " + toFormat());
+                    .println(target + ": " + new ByteSize(conversion.virtualSizeBytes()) + ", "
+                            + (targetUri == null ? toFormat() : "written over the export"));
             return ExitCode.OK.number();
         } catch (IOException e) {
-            throw Failure.toOpen(source, e);
+            throw failure(ExitCode.NO_IMAGE, e);
         }
     }
 
     private ImageConversion open() throws Failure {
+        NbdUri sourceUri = uri(source, from);
         try {
+            if (sourceUri != null) {
+                return ImageConversion.ofForeign(RemoteDisk.open(sourceUri));
+            }
             return formatOf(source, from) == Format.vhdx
-                    ? ImageConversion.ofImage(source, parents.search())
-                    : ImageConversion.ofRaw(source);
+                    ? ImageConversion.ofImage(Path.of(source), parents.search())
+                    : ImageConversion.ofRaw(Path.of(source));
         } catch (IOException e) {
-            throw Failure.toOpen(source, e);
+            throw failure(ExitCode.NO_IMAGE, e);
         }
     }
 
-    private void convert(ImageConversion conversion) throws Failure {
+    private void convert(ImageConversion conversion, Path file) throws Failure {
         try (ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
             Progress progress = quiet ? Progress.NONE : line;
             if (toFormat() == Format.vhdx) {
-                conversion.toImage(target, creation(conversion), !noVerify, progress);
+                conversion.toImage(file, creation(conversion), !noVerify, progress);
             } else {
-                conversion.toRaw(target, !noVerify, progress);
+                conversion.toRaw(file, !noVerify, progress);
             }
         } catch (IOException e) {
-            throw Failure.toCreate(target, e);
+            throw failure(ExitCode.CANNOT_CREATE, e);
+        }
+    }
+
+    private void convert(ImageConversion conversion, NbdUri uri) throws Failure {
+        try (RemoteDisk disk = RemoteDisk.open(uri);
+                ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
+            conversion.toForeign(disk, target, !noVerify, quiet ? Progress.NONE : line);
+        } catch (IOException e) {
+            throw failure(ExitCode.CANNOT_CREATE, e);
+        }
+    }
+
+    /** A server says which of the two it is; what happens to a file is told of the one that was at work. */
+    private Failure failure(ExitCode atWork, IOException e) {
+        if (e instanceof RemoteDiskException remote) {
+            boolean ofSource = remote.uri().text().equals(source);
+            return new Failure(
+                    ofSource ? ExitCode.NO_IMAGE : ExitCode.CANNOT_CREATE, String.valueOf(e.getMessage()), e);
+        }
+        return atWork == ExitCode.NO_IMAGE ? Failure.toOpen(Path.of(source), e) : Failure.toCreate(Path.of(target), e);
+    }
+
+    /** The export that is meant; null if it is a file. */
+    private @Nullable NbdUri uri(String word, @Nullable Format format) {
+        if (!NbdUri.isMeantBy(word)) {
+            return null;
+        }
+        if (format == Format.vhdx) {
+            throw new ParameterException(
+                    spec.commandLine(), "'" + word + "' holds the content of a disk (expected: no format, or raw)");
+        }
+        try {
+            return NbdUri.parse(word);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
@@ -122,11 +172,11 @@ final class ConvertCommand implements Callable<Integer> {
         return formatOf(target, to);
     }
 
-    private static Format formatOf(Path file, @Nullable Format given) {
+    private static Format formatOf(String file, @Nullable Format given) {
         if (given != null) {
             return given;
         }
-        String name = file.toString().toLowerCase(Locale.ROOT);
+        String name = file.toLowerCase(Locale.ROOT);
         return name.endsWith(".vhdx") || name.endsWith(".avhdx") ? Format.vhdx : Format.raw;
     }
 
