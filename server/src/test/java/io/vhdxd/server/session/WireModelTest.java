@@ -7,13 +7,18 @@ import io.vhdxd.nbd.ChunkType;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.TransmissionMode;
+import io.vhdxd.nbd.handshake.TlsMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.export.VhdxDisk;
 import io.vhdxd.server.net.ConnectionLimits;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.NbdServer;
+import io.vhdxd.server.net.tls.TlsCertificates;
+import io.vhdxd.server.net.tls.TlsSettings;
+import io.vhdxd.server.support.Certificates;
 import io.vhdxd.server.support.NbdClient;
+import io.vhdxd.server.support.NeedsTool;
 import io.vhdxd.vhdx.Access;
 import io.vhdxd.vhdx.DiskType;
 import io.vhdxd.vhdx.ImageCreation;
@@ -25,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -56,20 +62,23 @@ class WireModelTest {
     private final byte[] model = new byte[SECTORS * SECTOR_BYTES];
 
     @Test
+    @NeedsTool("openssl")
     @DisplayName(
-            "RQ-04, CM-02, CM-08, EX-06, SEC-19: simple, structured and extended replies, TCP and Unix sockets, through a restart")
+            "RQ-04, CM-02, CM-08, EX-06, SEC-19: all kinds of replies, TCP, Unix sockets and TLS, through a restart")
     void model() throws IOException, InterruptedException {
         long seed = Long.getLong("vhdxd.seed", System.nanoTime());
         System.out.println("vhdxd.seed=" + seed);
         Random random = new Random(seed);
         Path file = directory.resolve("disk.vhdx");
+        Certificates certificates = Certificates.make(directory.resolve("certificates"));
         new ImageCreation(DiskType.DYNAMIC, model.length, 1 << 20, 512, 4096, 1 << 20).create(file);
         for (int session = 0; session < 2; session++) {
-            serve(file, random, ROUNDS / 2);
+            serve(file, certificates, random, ROUNDS / 2);
         }
     }
 
-    private void serve(Path file, Random random, int rounds) throws IOException, InterruptedException {
+    private void serve(Path file, Certificates certificates, Random random, int rounds)
+            throws IOException, InterruptedException {
         try (VhdxImage image = VhdxImage.open(file, Access.READ_WRITE);
                 NbdServer server = new NbdServer(
                         new ExportTable(List.of(new Export("disk", "", new VhdxDisk(image), false)), null),
@@ -77,12 +86,18 @@ class WireModelTest {
                                 2, 2, new ConnectionLimits(100, 100, 20_000), 64 << 20, SessionLimits.DEFAULT))) {
             ListenAddress tcp = server.listen(new ListenAddress.Tcp("127.0.0.1", 0));
             ListenAddress unix = server.listen(new ListenAddress.Unix(directory.resolve("socket")));
+            ListenAddress encrypted = server.listen(
+                    new ListenAddress.Tcp("127.0.0.1", 0),
+                    new TlsCertificates(new TlsSettings(certificates.directory(), false)).encryption(TlsMode.REQUIRE));
             List<NbdClient> clients = new ArrayList<>();
             for (ListenAddress address : List.of(tcp, unix)) {
                 clients.add(NbdClient.simple(address, "disk"));
                 clients.add(NbdClient.structured(address, "disk"));
                 clients.add(NbdClient.transmitting(address, "disk", TransmissionMode.EXTENDED, "base:allocation"));
             }
+            SSLContext tls = certificates.stranger();
+            clients.add(NbdClient.encrypted(encrypted, tls, "disk", TransmissionMode.SIMPLE));
+            clients.add(NbdClient.encrypted(encrypted, tls, "disk", TransmissionMode.EXTENDED, "base:allocation"));
             for (int round = 0; round < rounds; round++) {
                 playRound(clients, random);
             }
