@@ -48,6 +48,7 @@ class ChildResizeTest {
     @DisplayName("R9: libvhdi reads it as we do, up to the end of the parent")
     void libvhdi() throws Exception {
         run();
+        writeToEachBlock();
         int length = Math.min(model.length, PARENT_BYTES) / 512 * 512;
         String script = """
                 import hashlib, pyvhdi, sys
@@ -148,6 +149,21 @@ class ChildResizeTest {
                 int at = random.nextInt(4) == 0
                         ? model.length - bytes.length
                         : random.nextInt(model.length - bytes.length);
+                write(child, at, bytes);
+                System.arraycopy(bytes, 0, model, at, bytes.length);
+            }
+        }
+    }
+
+    /**
+     * Leaves no block in the state ZERO: libvhdi shows the parent's content there, where [MS-VHDX] 2.5.1.1 says that the block is
+     * zeros.
+     */
+    private void writeToEachBlock() throws IOException {
+        try (VhdxImage child = VhdxImage.open(file("child"), Access.READ_WRITE)) {
+            for (int at = 0; at + 512 <= model.length; at += 2 * MIB) {
+                byte[] bytes = new byte[512];
+                random.nextBytes(bytes);
                 write(child, at, bytes);
                 System.arraycopy(bytes, 0, model, at, bytes.length);
             }
