@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class FailureLoopTest {
     private static final boolean DEEP = Boolean.getBoolean("vhdxd.deep");
     private static final long RUNS_MAX = DEEP ? Long.MAX_VALUE : 40;
+    private static final long CHILD_RUNS_MAX = DEEP ? 400 : 20;
 
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)
@@ -28,6 +29,10 @@ class FailureLoopTest {
             System.out.println("  " + loop.figures().getLast());
         }
         document(loop.figures());
+        for (Family family : ChildFamilies.all()) {
+            loop.run(family, CHILD_RUNS_MAX);
+            System.out.println("  " + loop.figures().getLast());
+        }
         for (FailedRun.Outcome outcome : FailedRun.Outcome.values()) {
             assertThat(loop.figures()).as("with outcome %s", outcome).anyMatch(figure -> figure.count(outcome) > 0);
         }

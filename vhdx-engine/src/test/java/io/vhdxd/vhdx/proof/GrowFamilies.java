@@ -142,7 +142,8 @@ final class GrowFamilies {
         Geometry geometry = loaded.geometry();
         long chunk = geometry.chunkCount() - 1;
         long firstBit = geometry.virtualSizeBytes() / geometry.logicalSectorSizeBytes() % CHUNK_SECTORS;
-        if (bitmaps.placeMib(chunk) != 0 && firstBit % Byte.SIZE == 0) {
+        boolean endsInBlock = geometry.virtualSizeBytes() % geometry.blockSizeBytes() != 0;
+        if (endsInBlock && bitmaps.placeMib(chunk) != 0 && firstBit % Byte.SIZE == 0) {
             storage.write(garbage(512), bitmaps.placeMib(chunk) * MIB + firstBit / Byte.SIZE);
         }
         long from = geometry.batIndexOfBlock(geometry.blockCount());
