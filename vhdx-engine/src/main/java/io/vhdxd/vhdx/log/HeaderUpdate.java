@@ -45,8 +45,8 @@ public final class HeaderUpdate {
     }
 
     /**
-     * Changes the current header, after it is {@linkplain #confirm confirmed}, and writes it to both slots: first over the header
-     * that is not current, then, when that is durable, over the other one. Afterwards both are the same but for their sequence numbers, also where one slot
+     * Changes the current header, and writes it to both slots: first over the header that is not current, then, when that is
+     * durable, over the other one. The one that was found is made durable before. Afterwards both are the same but for their sequence numbers, also where one slot
      * was damaged before.
      *
      * @param change must leave the sequence number alone
@@ -55,7 +55,9 @@ public final class HeaderUpdate {
      */
     public Header write(UnaryOperator<Header> change) throws IOException {
         requireRoom();
-        confirm();
+        if (!confirmed) {
+            settleFound();
+        }
         Header changed = change.apply(current);
         writeOther(changed);
         writeOther(changed);
@@ -63,22 +65,28 @@ public final class HeaderUpdate {
     }
 
     /**
-     * Makes the header durable that was found, with one sync; nothing if that was done. What the file shows may be nowhere but in
-     * the page cache: a writer that was killed has not synced it, or its sync has failed, and then no later sync makes up for
-     * that. An older header may say that the log is in use, so this comes before anything that its replay could not stand:
-     * above all before the first change of the log. It goes to where the header is, for the other one is durable.
+     * Makes the header durable that was found, in both slots, with two syncs; nothing if it was done, or if an update was. What the
+     * file shows may be nowhere but in the page cache: a writer that was killed has not synced it, or its sync has failed, and
+     * then no later sync makes up for that. An older header may say that the log is in use, so this comes before anything that
+     * its replay could not stand: above all before the first change of the log.
      *
-     * @throws ReadOnlyImageException if the other header is not valid, and the sequence numbers are used up; nothing was written
+     * @throws ReadOnlyImageException if the sequence numbers are used up; nothing was written
      */
     public void confirm() throws IOException {
         if (confirmed) {
             return;
         }
+        requireRoom();
+        settleFound();
+        writeOther(current);
+    }
+
+    /** Writes the header that was found to where it is, as the other one is durable; or over the other one if that is not valid. */
+    private void settleFound() throws IOException {
         if (otherSlotValid) {
             storage.write(current.encode(), Header.slotOffsetBytes(currentSlot));
             storage.sync();
         } else {
-            requireRoom();
             writeOther(current);
         }
         confirmed = true;

@@ -49,7 +49,7 @@ final class ImageSession {
     }
 
     /**
-     * Begins to change the image: four syncs, once. No round may be running, since its sync could take the report of an
+     * Begins to change the image: five syncs, once. No round may be running, since its sync could take the report of an
      * error that concerns this one.
      *
      * <p>First the header that was found is made durable: where the one before it still names a log, that log must not be

@@ -114,7 +114,7 @@ class FlushGroupTest {
     }
 
     @Test
-    @DisplayName("the first change takes four syncs, those that follow none")
+    @DisplayName("the first change takes five syncs, those that follow none")
     void sessionStart() {
         image.storage().startRecording();
         image.write(0, stamp(1));
@@ -122,7 +122,7 @@ class FlushGroupTest {
         image.write(MIB, stamp(2));
         image.stepToRest();
         assertThat(image.storage().recording().stream().filter(Sync.class::isInstance))
-                .hasSize(4);
+                .hasSize(5);
     }
 
     @Test
