@@ -22,7 +22,7 @@ class MutantsTest {
     /** The same in every run, so that a mutant is found in every run or in none. */
     private static final long SEED = 20_261_125;
 
-    private static final long STATES_MAX = 8_000;
+    private static final long STATES_MAX = 60_000;
     private static final long CONTROL_STATES = 200;
 
     private static final Map<String, Long> STATES = new HashMap<>();
