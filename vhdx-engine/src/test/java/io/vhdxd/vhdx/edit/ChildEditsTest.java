@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vhdxd.vhdx.bitmap.SectorBitmaps;
 import io.vhdxd.vhdx.fixture.ChainFiles;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
-import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.map.BitmapPlaces;
@@ -144,12 +143,6 @@ class ChildEditsTest {
         assertThat(states).isGreaterThan(100);
     }
 
-    private static Shrink shrink(SimulatedStorage storage, LoadedImage image) {
-        Geometry before = image.geometry();
-        return new Shrink(
-                storage, image, new Geometry(NEW_SIZE, before.blockSizeBytes(), before.logicalSectorSizeBytes()));
-    }
-
     @Test
     @DisplayName("shrink: what would be lost is told, also where it is read from the parent")
     void lostRanges() throws IOException {
@@ -157,7 +150,7 @@ class ChildEditsTest {
         LoadedImage image = EditedDisk.load(storage);
         DiskLayer parent = parentLayer();
         DiskLayer layer = layer(image);
-        assertThat(shrink(storage, image)
+        assertThat(EditedDisk.shrink(storage, image, NEW_SIZE)
                         .lostRanges(
                                 new BlockReader(layer, new BlockReader(parent, null)),
                                 new Extents(layer, new Extents(parent, null)),
@@ -177,7 +170,10 @@ class ChildEditsTest {
         ByteBuffer kept = content(EditedDisk.load(storage), 0, NEW_SIZE);
         List<SimulatedStorage> shrunk = new ArrayList<>();
         int states = EditedDisk.forEachCrashState(
-                storage, random, (file, image) -> shrink(file, image).run(SimulatedImages.guids(5)), state -> {
+                storage,
+                random,
+                (file, image) -> EditedDisk.shrink(file, image, NEW_SIZE).run(SimulatedImages.guids(5)),
+                state -> {
                     LoadedImage image = EditedDisk.load(state);
                     long size = image.geometry().virtualSizeBytes();
                     assertThat(size).isIn(4100 * MIB, (long) NEW_SIZE);

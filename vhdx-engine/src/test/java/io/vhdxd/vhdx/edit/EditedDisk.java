@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.diagnosis.Severity;
 import io.vhdxd.vhdx.fixture.DiskContent;
+import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
 import io.vhdxd.vhdx.load.LoadedImage;
@@ -34,6 +35,13 @@ final class EditedDisk {
         LoadedImage loaded = ImageLoader.load(storage, LoadOptions.STRICT, findings);
         assertThat(findings.worst()).as("%s", findings.kept()).isLessThan(Severity.WARNING);
         return loaded.needsReplay() ? loaded.replay(storage, new UUID(8, 8)) : loaded;
+    }
+
+    /** The change of an image to a smaller size. */
+    static Shrink shrink(SimulatedStorage storage, LoadedImage image, long newSizeBytes) {
+        Geometry before = image.geometry();
+        return new Shrink(
+                storage, image, new Geometry(newSizeBytes, before.blockSizeBytes(), before.logicalSectorSizeBytes()));
     }
 
     /** What the disk holds: the hash of each block that is not all zeros. Absent blocks cost nothing. */

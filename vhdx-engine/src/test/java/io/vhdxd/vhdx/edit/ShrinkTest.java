@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vhdxd.vhdx.fixture.DiskContent;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
-import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.load.LoadedImage;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.read.DiskLayer;
@@ -38,12 +37,6 @@ class ShrinkTest {
         return storage;
     }
 
-    private static Shrink shrink(SimulatedStorage storage, LoadedImage image) {
-        Geometry before = image.geometry();
-        return new Shrink(
-                storage, image, new Geometry(NEW_SIZE, before.blockSizeBytes(), before.logicalSectorSizeBytes()));
-    }
-
     @Test
     @DisplayName("the ranges that hold data behind the new end are named, in units of 64 KiB")
     void lostRanges() throws IOException {
@@ -51,7 +44,7 @@ class ShrinkTest {
         LoadedImage image = EditedDisk.load(storage);
         DiskLayer layer =
                 new DiskLayer("disk", image.geometry(), image.blockMap(), null, image.storage(), image.fileSizeBytes());
-        assertThat(shrink(storage, image)
+        assertThat(EditedDisk.shrink(storage, image, NEW_SIZE)
                         .lostRanges(new BlockReader(layer, null), new Extents(layer, null), Progress.NONE))
                 .containsExactly(
                         new GuestRange(NEW_SIZE, 64 * 1024),
@@ -67,7 +60,10 @@ class ShrinkTest {
         LoadedImage before = EditedDisk.load(storage);
         byte[] kept = content(before);
         EditedDisk.forEachCrashState(
-                storage, random, (file, image) -> shrink(file, image).run(SimulatedImages.guids(5)), state -> {
+                storage,
+                random,
+                (file, image) -> EditedDisk.shrink(file, image, NEW_SIZE).run(SimulatedImages.guids(5)),
+                state -> {
                     LoadedImage image = EditedDisk.load(state);
                     assertThat(image.geometry().virtualSizeBytes()).isIn(2000 * MIB, NEW_SIZE);
                     assertThat(content(image)).isEqualTo(kept);
@@ -90,7 +86,7 @@ class ShrinkTest {
         LoadedImage image = EditedDisk.load(storage);
         byte[] kept = content(image);
         storage.setSpaceLimit(storage.spaceBytes());
-        assertThatThrownBy(() -> shrink(storage, image).run(SimulatedImages.guids(5)))
+        assertThatThrownBy(() -> EditedDisk.shrink(storage, image, NEW_SIZE).run(SimulatedImages.guids(5)))
                 .isInstanceOf(NoSpaceException.class);
         LoadedImage left = EditedDisk.load(storage.copy());
         assertThat(left.geometry().virtualSizeBytes()).isEqualTo(2000 * MIB);
