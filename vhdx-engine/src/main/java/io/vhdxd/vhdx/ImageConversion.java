@@ -22,19 +22,19 @@ import java.util.concurrent.CompletableFuture;
 public final class ImageConversion implements Closeable {
     private static final int SECTOR_BYTES = 512;
 
-    private final Source source;
+    private final DiskCopy.Source source;
+    private final Closeable opened;
 
-    private ImageConversion(Source source) {
+    /** @param opened what is closed with the conversion */
+    private ImageConversion(DiskCopy.Source source, Closeable opened) {
         this.source = source;
+        this.opened = opened;
     }
-
-    /** A source that is open. */
-    private sealed interface Source extends DiskCopy.Source, Closeable permits RawSource, ImageSource, ForeignSource {}
 
     /** Begins with the raw content of a disk. Its size is rounded up to whole sectors of 512 bytes, by zeros. */
     public static ImageConversion ofRaw(Path file) throws IOException {
         Storage storage = Storages.open(file, false);
-        return new ImageConversion(new RawSource(storage, storage.size()));
+        return new ImageConversion(new RawSource(storage, storage.size()), storage);
     }
 
     /** Begins with an image. A dirty log is replayed in memory. Of an image with parents the whole chain is copied. */
@@ -44,12 +44,13 @@ public final class ImageConversion implements Closeable {
 
     /** Begins with an image whose parents are found as told. */
     public static ImageConversion ofImage(Path file, ParentSearch search) throws IOException {
-        return new ImageConversion(new ImageSource(VhdxImage.open(file, Access.READ_ONLY, search)));
+        VhdxImage image = VhdxImage.open(file, Access.READ_ONLY, search);
+        return new ImageConversion(new ImageSource(image), image);
     }
 
     /** Begins with a disk that is elsewhere; it is closed with the conversion. Its size is a multiple of 512 bytes. */
     public static ImageConversion ofForeign(ForeignDisk disk) {
-        return new ImageConversion(new ForeignSource(disk));
+        return new ImageConversion(disk, disk);
     }
 
     /** The size of the disk. */
@@ -155,10 +156,10 @@ public final class ImageConversion implements Closeable {
 
     @Override
     public void close() throws IOException {
-        source.close();
+        opened.close();
     }
 
-    private record RawSource(Storage storage, long fileSizeBytes) implements Source {
+    private record RawSource(Storage storage, long fileSizeBytes) implements DiskCopy.Source {
         @Override
         public long sizeBytes() {
             return Math.ceilDiv(fileSizeBytes, SECTOR_BYTES) * SECTOR_BYTES;
@@ -176,14 +177,9 @@ public final class ImageConversion implements Closeable {
                 dst.put((byte) 0);
             }
         }
-
-        @Override
-        public void close() throws IOException {
-            storage.close();
-        }
     }
 
-    private record ImageSource(VhdxImage image) implements Source {
+    private record ImageSource(VhdxImage image) implements DiskCopy.Source {
         @Override
         public long sizeBytes() {
             return image.info().virtualSizeBytes();
@@ -204,33 +200,6 @@ public final class ImageConversion implements Closeable {
         @Override
         public void read(long offsetBytes, ByteBuffer dst) throws IOException {
             image.read(offsetBytes, dst);
-        }
-
-        @Override
-        public void close() throws IOException {
-            image.close();
-        }
-    }
-
-    private record ForeignSource(ForeignDisk disk) implements Source {
-        @Override
-        public long sizeBytes() {
-            return disk.sizeBytes();
-        }
-
-        @Override
-        public long nextData(long offsetBytes) throws IOException {
-            return disk.nextData(offsetBytes);
-        }
-
-        @Override
-        public void read(long offsetBytes, ByteBuffer dst) throws IOException {
-            disk.read(offsetBytes, dst);
-        }
-
-        @Override
-        public void close() throws IOException {
-            disk.close();
         }
     }
 
