@@ -4,22 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.Limits;
 import io.vhdxd.nbd.Magic;
 import io.vhdxd.nbd.OptionCode;
+import io.vhdxd.nbd.OptionReplyType;
 import io.vhdxd.nbd.Seed;
 import io.vhdxd.nbd.WireBytes;
+import io.vhdxd.nbd.handshake.OptionRefusedException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName(
         "SEC-03, SEC-05, SEC-06, reliability.md 59: whatever comes in a handshake, it gets well-formed replies or an end")
-class HandshakeFuzzTest {
-    private static final int ROUNDS = Boolean.getBoolean("vhdxd.deep") ? 100_000 : 3_000;
+public class HandshakeFuzzTest {
+    private static final int ROUNDS = 3_000;
     private static final int FIXED_NEWSTYLE = 1;
+
+    /** A choice of a {@link FuzzInput}: the server does not take the connection. */
+    private static final int REFUSED = 1;
 
     /** What one connection may hold: the data of an option, and its copy, in buffers that double. */
     private static final long LIVE_BYTES_MAX = 4L * Limits.OPTION_DATA_BYTES;
@@ -61,26 +73,51 @@ class HandshakeFuzzTest {
         Random random = Seed.random("HandshakeFuzzTest");
         Mutator mutator = new Mutator(random, SEEDS);
         for (int round = 0; round < ROUNDS; round++) {
-            play(mutator.next(), random);
+            try (TestConnection connection = new TestConnection(TestConnection.Way.SOCKET)) {
+                play(connection, mutator.next(), () -> 1 + random.nextInt(1 << random.nextInt(1, 17)));
+            }
         }
     }
 
-    private static void play(byte[] conversation, Random random) {
-        try (TestConnection connection = new TestConnection(TestConnection.Way.SOCKET)) {
-            ByteBuf network = Unpooled.wrappedBuffer(conversation);
-            while (network.isReadable() && connection.channel.isOpen() && connection.handler.events.isEmpty()) {
-                int segmentBytes = Math.min(network.readableBytes(), 1 + random.nextInt(1 << random.nextInt(1, 17)));
-                connection.receive(network.readSlice(segmentBytes));
-                assertThat(connection.allocator.liveBytes())
-                        .isLessThan(LIVE_BYTES_MAX
-                                + connection.channel.outboundMessages().size() * 4096L);
+    @Test
+    @DisplayName("Handshakes that Jazzer makes, guided by what code they reach")
+    void guided(@TempDir Path directory) throws IOException, InterruptedException {
+        List<byte[]> seeds = new ArrayList<>();
+        SEEDS.stream()
+                .filter(seed -> seed.length < GuidedFuzzing.INPUT_BYTES_MAX)
+                .forEach(seed -> seeds.add(FuzzInput.of(0, 0, seed)));
+        // The zeros behind the header are its data.
+        byte[] longOption = client().option(OptionCode.LIST, new byte[70_000]).toArray();
+        seeds.add(FuzzInput.of(0, 40, Arrays.copyOf(longOption, 20)));
+        GuidedFuzzing.run(HandshakeFuzzTest.class, "handshakes", seeds, directory);
+    }
+
+    /** Called by Jazzer. */
+    public static void fuzzerTestOneInput(byte[] bytes) {
+        FuzzInput input = new FuzzInput(bytes);
+        try (TestConnection connection = new TestConnection(input.way())) {
+            if (input.chooses(REFUSED)) {
+                connection.answer = ImmediateEventExecutor.INSTANCE.newFailedFuture(
+                        new OptionRefusedException(OptionReplyType.SHUTDOWN, "The server is shutting down."));
             }
-            boolean transmitting = !connection.handler.events.isEmpty();
-            checkReplies(connection.sent(), transmitting);
-            if (!transmitting && !connection.channel.isOpen()) {
-                assertThat(connection.ends).hasSize(1);
-                assertThat(connection.endCauses).containsOnlyNulls();
-            }
+            play(connection, input.conversation(), input::segmentBytes);
+        }
+    }
+
+    private static void play(TestConnection connection, byte[] conversation, IntSupplier segmentBytes) {
+        ByteBuf network = Unpooled.wrappedBuffer(conversation);
+        while (network.isReadable() && connection.channel.isOpen() && connection.handler.events.isEmpty()) {
+            int bytes = Math.min(network.readableBytes(), segmentBytes.getAsInt());
+            connection.deliver(network.readSlice(bytes));
+            assertThat(connection.allocator.liveBytes())
+                    .isLessThan(LIVE_BYTES_MAX
+                            + connection.channel.outboundMessages().size() * 4096L);
+        }
+        boolean transmitting = !connection.handler.events.isEmpty();
+        checkReplies(connection.sent(), transmitting);
+        if (!transmitting && !connection.channel.isOpen()) {
+            assertThat(connection.ends).hasSize(1);
+            assertThat(connection.endCauses).containsOnlyNulls();
         }
     }
 

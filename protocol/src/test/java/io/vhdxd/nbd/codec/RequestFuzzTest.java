@@ -11,19 +11,33 @@ import io.vhdxd.nbd.Magic;
 import io.vhdxd.nbd.Seed;
 import io.vhdxd.nbd.TransmissionMode;
 import io.vhdxd.nbd.WireBytes;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName(
         "SEC-06, SEC-14, SEC-28, reliability.md 61, 62: the decoder finds what a simple one finds, in whatever comes")
-class RequestFuzzTest {
-    private static final int ROUNDS = Boolean.getBoolean("vhdxd.deep") ? 100_000 : 3_000;
+public class RequestFuzzTest {
+    private static final int ROUNDS = 3_000;
+    /** Choices of a {@link FuzzInput}. */
+    private static final int EXTENDED = 1;
+
+    private static final int SMALL_BUFFERS = 2;
+    private static final int WAITING = 4;
+
     private static final int COMPACT_BYTES = 28;
     private static final int EXTENDED_BYTES = 32;
 
@@ -44,28 +58,73 @@ class RequestFuzzTest {
     @DisplayName("Mutated requests, in random segments, through large and small buffers")
     void mutations(TransmissionMode mode) {
         Random random = Seed.random("RequestFuzzTest " + mode);
-        Mutator mutator = new Mutator(random, seeds(mode == TransmissionMode.EXTENDED));
+        Mutator mutator = new Mutator(random, seeds(mode == TransmissionMode.EXTENDED, 5000, 300_000));
         for (int round = 0; round < ROUNDS; round++) {
-            byte[] stream = mutator.next();
             RecordingHandler handler = new RecordingHandler();
             handler.receiveMemory = random.nextBoolean() ? ReceiveMemory.unlimited() : new ReceiveMemory(0);
-            Expected expected = decode(stream, mode == TransmissionMode.EXTENDED);
-            try (TestConnection connection = TestConnection.transmitting(TestConnection.Way.SOCKET, handler, mode)) {
-                ByteBuf network = Unpooled.wrappedBuffer(stream);
-                while (network.isReadable() && connection.channel.isOpen()) {
-                    int segmentBytes = 1 + random.nextInt(1 << random.nextInt(1, 17));
-                    connection.receive(network.readSlice(Math.min(network.readableBytes(), segmentBytes)));
-                }
-                assertThat(handler.received.stream().map(RequestFuzzTest::found).toList())
-                        .isEqualTo(expected.requests);
-                assertThat(handler.failures).hasSize(expected.violation ? 1 : 0);
-                assertThat(handler.failures).allMatch(ProtocolViolationException.class::isInstance);
-            }
+            play(
+                    TestConnection.transmitting(TestConnection.Way.SOCKET, handler, mode),
+                    mutator.next(),
+                    mode,
+                    () -> 1 + random.nextInt(1 << random.nextInt(1, 17)));
         }
     }
 
-    private static List<byte[]> seeds(boolean extended) {
-        byte[] payload = new byte[5000];
+    @Test
+    @DisplayName("Requests that Jazzer makes, guided by what code they reach; some wait until they are let in")
+    void guided(@TempDir Path directory) throws IOException, InterruptedException {
+        List<byte[]> inputs = new ArrayList<>();
+        for (TransmissionMode mode : List.of(TransmissionMode.SIMPLE, TransmissionMode.EXTENDED)) {
+            boolean extended = mode == TransmissionMode.EXTENDED;
+            int choices = extended ? EXTENDED : 0;
+            for (byte[] seed : seeds(extended, 200, 2000)) {
+                inputs.add(FuzzInput.of(choices, 0, seed));
+                inputs.add(FuzzInput.of(choices | SMALL_BUFFERS | WAITING, 0, seed));
+            }
+            // The zeros behind the header are its payload.
+            byte[] large = seeds(extended, 200, 300_000).getLast();
+            inputs.add(FuzzInput.of(choices, 150, Arrays.copyOf(large, extended ? EXTENDED_BYTES : COMPACT_BYTES)));
+        }
+        GuidedFuzzing.run(RequestFuzzTest.class, "requests", inputs, directory);
+    }
+
+    /** Called by Jazzer. */
+    public static void fuzzerTestOneInput(byte[] bytes) {
+        FuzzInput input = new FuzzInput(bytes);
+        TransmissionMode mode = input.chooses(EXTENDED) ? TransmissionMode.EXTENDED : TransmissionMode.SIMPLE;
+        RecordingHandler handler = new RecordingHandler();
+        handler.receiveMemory = input.chooses(SMALL_BUFFERS) ? new ReceiveMemory(0) : ReceiveMemory.unlimited();
+        if (input.chooses(WAITING)) {
+            AtomicBoolean waited = new AtomicBoolean();
+            handler.admission = request -> waited.getAndSet(!waited.get());
+        }
+        play(TestConnection.transmitting(input.way(), handler, mode), input.conversation(), mode, input::segmentBytes);
+    }
+
+    /** Every request is let in at the second attempt at the latest. */
+    private static void play(TestConnection played, byte[] stream, TransmissionMode mode, IntSupplier segmentBytes) {
+        Expected expected = decode(stream, mode == TransmissionMode.EXTENDED);
+        try (TestConnection connection = played) {
+            RecordingHandler handler = connection.handler;
+            ByteBuf network = Unpooled.wrappedBuffer(stream);
+            while (network.isReadable() && connection.channel.isOpen()) {
+                ByteBuf segment = network.readSlice(Math.min(network.readableBytes(), segmentBytes.getAsInt()));
+                do {
+                    connection.deliver(segment);
+                    while (!connection.channel.config().isAutoRead()) {
+                        Objects.requireNonNull(handler.decoder).resume();
+                    }
+                } while (segment.isReadable() && connection.channel.isOpen());
+            }
+            assertThat(handler.received.stream().map(RequestFuzzTest::found).toList())
+                    .isEqualTo(expected.requests);
+            assertThat(handler.failures).hasSize(expected.violation ? 1 : 0);
+            assertThat(handler.failures).allMatch(ProtocolViolationException.class::isInstance);
+        }
+    }
+
+    private static List<byte[]> seeds(boolean extended, int payloadBytes, int largePayloadBytes) {
+        byte[] payload = new byte[payloadBytes];
         new Random(1).nextBytes(payload);
         WireBytes compact = new WireBytes();
         WireBytes large = new WireBytes();
@@ -77,7 +136,7 @@ class RequestFuzzTest {
                     .request(Command.BLOCK_STATUS, CommandFlags.REQ_ONE, 5, 0, 1 << 20)
                     .request(Command.DISC, 0, 6, 0, 0)
                     .request(Command.READ, 0, 7, 0, 1);
-            large.write(1, 0, new byte[300_000]).write(2, 0, payload).request(Command.CACHE, 0, 3, -512, 512);
+            large.write(1, 0, new byte[largePayloadBytes]).write(2, 0, payload).request(Command.CACHE, 0, 3, -512, 512);
         } else {
             compact.extendedRequest(Command.READ, 0, 1, 4096, 512)
                     .extendedRequest(Command.WRITE, CommandFlags.PAYLOAD_LEN, 2, 512, payload.length)
@@ -88,8 +147,8 @@ class RequestFuzzTest {
                     .extendedRequest(Command.WRITE_ZEROES, 0, 4, 0, 1L << 40)
                     .extendedRequest(Command.DISC, 0, 5, 0, 0)
                     .extendedRequest(Command.READ, 0, 6, 0, 1);
-            large.extendedRequest(Command.WRITE, CommandFlags.PAYLOAD_LEN, 1, 0, 300_000)
-                    .put(new byte[300_000])
+            large.extendedRequest(Command.WRITE, CommandFlags.PAYLOAD_LEN, 1, 0, largePayloadBytes)
+                    .put(new byte[largePayloadBytes])
                     .extendedRequest(Command.CACHE, CommandFlags.PAYLOAD_LEN, 2, 0, 100)
                     .put(new byte[100])
                     .extendedRequest(Command.FLUSH, 0, 3, 0, 0);

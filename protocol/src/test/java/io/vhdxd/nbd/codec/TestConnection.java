@@ -129,12 +129,17 @@ final class TestConnection implements TransmissionStarter, AutoCloseable {
 
     /** The client sends bytes; they arrive together. With a socket, what comes while it is not read is lost to the test. */
     void send(byte[] bytes) {
+        ByteBuf network = Unpooled.wrappedBuffer(bytes);
+        deliver(network);
+        assertThat(network.isReadable()).as("bytes that nobody read").isFalse();
+    }
+
+    /** Some bytes arrive, in the way of this connection. */
+    void deliver(ByteBuf network) {
         if (way == Way.FOREIGN) {
-            channel.writeInbound(allocator.directBuffer(bytes.length).writeBytes(bytes));
+            channel.writeInbound(allocator.directBuffer(network.readableBytes()).writeBytes(network));
         } else {
-            ByteBuf network = Unpooled.wrappedBuffer(bytes);
             receive(network);
-            assertThat(network.isReadable()).as("bytes that nobody read").isFalse();
         }
     }
 
