@@ -1,9 +1,7 @@
 package io.vhdxd.server.session;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.NbdError;
 import io.vhdxd.nbd.NegotiatedSession;
@@ -19,17 +17,13 @@ import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportMeter;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection in its transmission phase. Everything on its event loop, unless a method says otherwise.
- *
- * <p>It is {@link Phase#OPEN} while requests may come; {@link Phase#DRAINING} when those that come are refused, because the
- * server shuts down; {@link Phase#ENDING} when none will come, but replies are still to be sent; {@link Phase#GONE} when
- * nothing can be sent any more. It is over when it is gone and the last of its operations is complete.
+ * One connection in its transmission phase: lets requests in, has them carried out, and sends the replies. Everything on its
+ * event loop, unless a method says otherwise.
  */
-final class Session implements RequestHandler, Export.Attachment, Examinations.Subject {
+final class Session implements RequestHandler {
     private static final Refusal SHUTDOWN = new Refusal(NbdError.ESHUTDOWN, "The server is shutting down.");
 
     private final Channel channel;
@@ -43,28 +37,11 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     private final ReplyFormat format;
     private final ReplyStream replies;
     private final Completions completions;
-    private final Examinations examinations;
+    private final Lifetime lifetime;
     private final StallWatch stallWatch;
-
-    private Phase phase = Phase.OPEN;
-
-    /** Whether the client, not knowing of the end, may still be sending. */
-    private boolean lingers;
-
-    /** Read by other threads: nobody waits for the requests of this connection any more. */
-    private volatile boolean abandoned;
 
     private @Nullable RequestDecoder decoder;
     private @Nullable Admitted admitted;
-    private int operationCount;
-    private int changeCount;
-
-    private enum Phase {
-        OPEN,
-        DRAINING,
-        ENDING,
-        GONE
-    }
 
     /** A request that was let in and has not come yet. */
     private record Admitted(
@@ -82,7 +59,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
                 new Admission(server.limits(), server.budget(), export.leftovers(), channel.eventLoop(), this::goOn);
         this.format = new ReplyFormat(negotiated.mode());
         this.replies = new ReplyStream(channel, format, admission::release);
-        this.examinations = new Examinations(channel, server.clientProbe(), replies, this);
+        this.lifetime = new Lifetime(channel, export, server, log, admission, replies);
         this.completions = new Completions(() -> channel.eventLoop().execute(this::finishCompleted));
         this.stallWatch = new StallWatch(
                 channel.eventLoop(), server.budget(), this::waitsForClient, this::movedBytes, this::dropStalledClient);
@@ -112,7 +89,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
 
     /** Any thread. */
     boolean isAbandoned() {
-        return abandoned;
+        return lifetime.isAbandoned();
     }
 
     // What the decoder tells.
@@ -125,17 +102,16 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     @Override
     public void onStart(RequestDecoder started) {
         decoder = started;
-        export.attach(this);
-        server.sessions().add(this);
+        lifetime.begin(started);
         log.started(negotiated);
     }
 
     @Override
     public boolean tryAdmit(Request request) {
-        if (phase == Phase.DRAINING) {
+        if (lifetime.isDraining()) {
             return tryRefuseAll(request);
         }
-        if (phase != Phase.OPEN) {
+        if (!lifetime.isOpen()) {
             return false;
         }
         Refusal refusal = validator.check(request);
@@ -151,7 +127,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     }
 
     private boolean waitsForClient() {
-        return phase != Phase.GONE && admission.holdsBudget() && (admitted != null || replies.unsentBytes() > 0);
+        return !lifetime.isGone() && admission.holdsBudget() && (admitted != null || replies.unsentBytes() > 0);
     }
 
     private long movedBytes() {
@@ -179,7 +155,7 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         }
         if (request.command() == Command.DISC) {
             admission.release(1, 0);
-            end("the client disconnected");
+            lifetime.end("the client disconnected");
         } else {
             start(operations.of(request, let.reservedBytes));
         }
@@ -203,14 +179,14 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
 
     @Override
     public void onInputEnd() {
-        end("the client closed the connection");
+        lifetime.end("the client closed the connection");
     }
 
     @Override
     public void onWritabilityChanged(boolean writable) {
         // Replies count as under way until they have left, so what waits to be written is bounded by the admission; but
         // refusals for the shutdown are not.
-        if (writable && phase == Phase.DRAINING) {
+        if (writable && lifetime.isDraining()) {
             goOn();
         }
     }
@@ -218,28 +194,25 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     @Override
     public void onFailure(Throwable cause) {
         log.failed(cause);
-        becomeGone();
+        lifetime.becomeGone();
     }
 
     @Override
     public void onClosed() {
-        becomeGone();
+        lifetime.becomeGone();
         if (admitted != null) {
             admission.release(1, admitted.reservedBytes);
             admitted = null;
         }
         log.closed();
-        detachIfOver();
+        lifetime.leaveIfOver();
     }
 
     // Operations.
 
     private void start(Operation operation) {
-        operationCount++;
+        lifetime.operationBegun(Operations.isChange(operation.request));
         export.meter().began();
-        if (Operations.isChange(operation.request)) {
-            changeCount++;
-        }
         carryOut(operation, operation::start);
     }
 
@@ -282,15 +255,12 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
     }
 
     private void finish(Operation operation) {
-        operationCount--;
-        if (Operations.isChange(operation.request)) {
-            changeDone();
-        }
-        if (phase == Phase.GONE) {
+        lifetime.operationDone(Operations.isChange(operation.request));
+        if (lifetime.isGone()) {
             export.meter().dropped();
             operation.discard();
             admission.release(1, operation.reservedBytes);
-            detachIfOver();
+            lifetime.leaveIfOver();
             return;
         }
         try {
@@ -300,12 +270,12 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
             log.failed(e);
             export.meter().dropped();
             admission.release(1, operation.reservedBytes);
-            becomeGone();
-            close();
+            lifetime.becomeGone();
+            lifetime.close();
             return;
         }
         replies.endReply(operation.reservedBytes);
-        hangUpIfDone();
+        lifetime.hangUpIfDone();
     }
 
     private void reply(Operation operation) {
@@ -329,132 +299,15 @@ final class Session implements RequestHandler, Export.Attachment, Examinations.S
         log.answered(request, nanos);
     }
 
-    private void changeDone() {
-        changeCount--;
-        if (!takesRequests()) {
-            export.leftovers().oneDone();
-        }
-    }
-
-    /** Whether the client may send requests, and with them changes. */
-    private boolean takesRequests() {
-        return phase == Phase.OPEN || phase == Phase.DRAINING;
-    }
-
     /** Asks the decoder again for the request that was not admitted. */
     private void goOn() {
-        if (takesRequests()) {
+        if (lifetime.takesRequests()) {
             Objects.requireNonNull(decoder).resume();
             replies.flush();
         }
     }
 
-    // The end.
-
-    /** No request comes any more; those that have come are finished. */
-    private void end(String reason) {
-        if (!takesRequests()) {
-            return;
-        }
-        log.ending(reason);
-        phase = Phase.ENDING;
-        export.leftovers().add(changeCount);
-        admission.close();
-        examinations.end();
-        hangUpIfDone();
-    }
-
-    private void hangUpIfDone() {
-        if (operationCount > 0) {
-            return;
-        }
-        if (phase == Phase.DRAINING) {
-            Objects.requireNonNull(decoder).stop();
-            phase = Phase.ENDING;
-            lingers = true;
-        }
-        if (phase == Phase.ENDING) {
-            replies.flush();
-            // Everything written before this has left when it has.
-            var _ = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(future -> HangUp.of(channel, lingers));
-        }
-    }
-
-    /**
-     * Finishes what was begun, and then closes the connection. Until then, what else the client sends or has sent is
-     * refused, so that it may come back and repeat it. Any thread.
-     */
-    void drain() {
-        channel.eventLoop().execute(() -> {
-            if (phase == Phase.OPEN) {
-                log.ending("the server is shutting down");
-                phase = Phase.DRAINING;
-                admission.close();
-                Objects.requireNonNull(decoder).skipPayloads();
-                replies.flush();
-                if (phase == Phase.DRAINING) {
-                    hangUpIfDone();
-                }
-            }
-        });
-    }
-
-    /** Any thread. */
-    void close() {
-        var _ = channel.close();
-    }
-
     private void dropStalledClient() {
-        drop("the client stalled while others waited for the memory that it held");
-    }
-
-    @Override
-    public void dropIfClientGone(Runnable looked, Runnable examined) {
-        Runnable look = () -> {
-            if (takesRequests()) {
-                examinations.begin(examined);
-            } else {
-                examined.run();
-            }
-            looked.run();
-        };
-        EventLoop loop = channel.eventLoop();
-        if (loop.inEventLoop()) {
-            // Not at once, so that a loop which looks at all of its connections turns to their requests in between.
-            var _ = loop.schedule(look, 0, TimeUnit.MILLISECONDS);
-        } else {
-            loop.execute(look);
-        }
-    }
-
-    @Override
-    public boolean hasOperations() {
-        return operationCount > 0;
-    }
-
-    @Override
-    public void drop(String reason) {
-        log.ending(reason);
-        becomeGone();
-        close();
-    }
-
-    /** Nobody waits for replies any more: what was not begun is dropped, the rest is left over. */
-    private void becomeGone() {
-        abandoned = true;
-        if (takesRequests()) {
-            export.leftovers().add(changeCount);
-        }
-        phase = Phase.GONE;
-        admission.close();
-        replies.flush();
-        examinations.end();
-    }
-
-    private void detachIfOver() {
-        if (phase == Phase.GONE && operationCount == 0 && !channel.isOpen()) {
-            export.detach(this);
-            server.sessions().remove(this);
-        }
+        lifetime.drop("the client stalled while others waited for the memory that it held");
     }
 }

@@ -6,17 +6,17 @@ import java.util.concurrent.TimeUnit;
 
 /** The sessions that are not over: they have a connection, or operations under way. Thread-safe. */
 final class Sessions {
-    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<Lifetime> sessions = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
 
-    void add(Session session) {
+    void add(Lifetime session) {
         sessions.add(session);
         if (draining) {
             session.drain();
         }
     }
 
-    void remove(Session session) {
+    void remove(Lifetime session) {
         sessions.remove(session);
         if (sessions.isEmpty()) {
             synchronized (this) {
@@ -28,11 +28,11 @@ final class Sessions {
     /** Drains all sessions, and all that are still added. */
     void drain() {
         draining = true;
-        sessions.forEach(Session::drain);
+        sessions.forEach(Lifetime::drain);
     }
 
     void close() {
-        sessions.forEach(Session::close);
+        sessions.forEach(Lifetime::close);
     }
 
     int count() {
