@@ -69,6 +69,11 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         return receivedBytes;
     }
 
+    /** Whether a request, and what came behind it, waits for admission. */
+    public boolean isPaused() {
+        return paused;
+    }
+
     /** Goes on after {@link RequestHandler#tryAdmit} has answered no; does nothing otherwise. */
     public void resume() {
         assert channel.eventLoop().inEventLoop();

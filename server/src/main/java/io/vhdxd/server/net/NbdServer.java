@@ -37,9 +37,6 @@ public final class NbdServer implements AutoCloseable {
     private static final int UMASK_PRIVATE = 0177;
 
     /** An idle client is asked for a sign of life; one whose machine has died is given up with the user timeout. */
-    private static final int KEEPALIVE_IDLE_SECONDS = 30;
-
-    private static final int KEEPALIVE_INTERVAL_SECONDS = 10;
     private static final int KEEPALIVE_PROBES = 3;
 
     /** A client that does not acknowledge what it is sent, or takes nothing of it, is given up after two minutes. */
@@ -162,8 +159,8 @@ public final class NbdServer implements AutoCloseable {
                 .childOption(ChannelOption.SO_KEEPALIVE, true);
         if (transport.tcp() == EpollServerSocketChannel.class) {
             bootstrap
-                    .childOption(EpollChannelOption.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS)
-                    .childOption(EpollChannelOption.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_SECONDS)
+                    .childOption(EpollChannelOption.TCP_KEEPIDLE, SocketProbe.KEEPALIVE_IDLE_SECONDS)
+                    .childOption(EpollChannelOption.TCP_KEEPINTVL, SocketProbe.KEEPALIVE_INTERVAL_SECONDS)
                     .childOption(EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES)
                     .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
         }

@@ -22,6 +22,16 @@ final class SocketProbe implements ClientProbe {
      */
     private static final int HIDING_BYTES_MIN = 32 << 10;
 
+    /** When Linux asks a client that is silent whether it is there, and how often if there is no answer. */
+    static final int KEEPALIVE_IDLE_SECONDS = 30;
+
+    static final int KEEPALIVE_INTERVAL_SECONDS = 10;
+
+    private static final int OFTEN_SECONDS = 1;
+
+    /** Linux tells times in ticks of its clock; two of the longest ones. */
+    private static final int TICKS_MILLIS = 20;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(1);
 
     @Override
@@ -44,6 +54,19 @@ final class SocketProbe implements ClientProbe {
     public boolean mayHideEnd(Channel channel) {
         return channel instanceof EpollSocketChannel tcp
                 && SocketQueues.unreadBytes(tcp.fd().intValue()) >= HIDING_BYTES_MIN;
+    }
+
+    @Override
+    public boolean isHeard(Channel channel, long lastMillis) {
+        return !(channel instanceof EpollSocketChannel tcp) || tcp.tcpInfo().lastAckRecv() + TICKS_MILLIS <= lastMillis;
+    }
+
+    @Override
+    public void askOften(Channel channel, boolean often) {
+        if (channel instanceof EpollSocketChannel tcp && tcp.isOpen()) {
+            tcp.config().setTcpKeepIntvl(often ? OFTEN_SECONDS : KEEPALIVE_INTERVAL_SECONDS);
+            tcp.config().setTcpKeepIdle(often ? OFTEN_SECONDS : KEEPALIVE_IDLE_SECONDS);
+        }
     }
 
     @Override

@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Finds out whether a client is still there when that does not show, because bytes that it sent have not been read (promise
- * R2). Another client may have taken its place, and must not begin before these bytes have become requests, which then come
- * before its own, or are known never to.
+ * Finds out whether a client is still there, when something that it sent has not been read or not been carried out (promise
+ * R2). Another client may have taken its place, and must not begin before that is done, or is known never to be.
  *
- * <p>The next reply decides. The system of a process that is gone answers it with a reset; if it is acknowledged, the client
- * was there after the other one came. All on the event loop.
+ * <p>If the end of the client's process could not be hidden, it is only its machine that may be gone: then any sign of life
+ * of its system decides. If it may be hidden behind unread bytes, the next reply does: the system of a process that is gone
+ * answers it with a reset; if it is acknowledged, the client was there after the other one came. All on the event loop.
  */
 final class Examinations {
     private static final long POLL_MILLIS = 5;
     /** A client that has nothing under way gets no reply; what it sent before its end has come after this time. */
     private static final int QUIET_POLLS = 40;
     /**
-     * After 10 seconds without a sign, a client counts as gone: its system does not acknowledge a reply, or nothing of it can
-     * be begun because it waits for memory.
+     * After 10 seconds without a sign, a client counts as gone: its system acknowledges nothing, or no reply where that is
+     * what counts, or nothing of it can be begun because it waits for memory.
      */
     private static final int SIGNLESS_POLLS = 2000;
 
@@ -34,18 +34,27 @@ final class Examinations {
         /** Whether there are requests that have not been answered. */
         boolean hasOperations();
 
+        /** Whether something that was received of the client may still change the image. */
+        boolean mayChange();
+
         /** Ends the connection; what was not begun is dropped. */
         void drop(String reason);
     }
 
     private static final class Examination {
         final Runnable examined;
+
+        /** Whether the client may have been gone already without the system's knowing. */
+        final boolean endMayBeHidden;
+
         final long writtenBytes;
+        int polls;
         int quietPolls;
         int signlessPolls;
 
-        Examination(Runnable examined, long writtenBytes) {
+        Examination(Runnable examined, boolean endMayBeHidden, long writtenBytes) {
             this.examined = examined;
+            this.endMayBeHidden = endMayBeHidden;
             this.writtenBytes = writtenBytes;
         }
     }
@@ -59,24 +68,34 @@ final class Examinations {
 
     /** @param examined is run when the client has been there after this call, or the connection was ended */
     void begin(Runnable examined) {
-        if (probe.isQuiet(channel)) {
+        if (!subject.mayChange() && probe.isQuiet(channel)) {
             examined.run();
-        } else if (probe.isGone(channel)) {
+            return;
+        }
+        if (probe.isGone(channel)) {
             subject.drop("the client is gone");
             examined.run();
-        } else if (probe.mayHideEnd(channel)) {
-            replies.flush();
-            running.add(new Examination(examined, replies.writtenBytes()));
-            if (running.size() == 1) {
-                pollLater();
-            }
-        } else {
+            return;
+        }
+        boolean endMayBeHidden = probe.mayHideEnd(channel);
+        if (!endMayBeHidden && probe.isHeard(channel, 0)) {
             examined.run();
+            return;
+        }
+        replies.flush();
+        running.add(new Examination(examined, endMayBeHidden, replies.writtenBytes()));
+        if (running.size() == 1) {
+            probe.askOften(channel, true);
+            pollLater();
         }
     }
 
     /** Nothing comes from the client any more: there is nothing left to be found out. */
     void end() {
+        if (running.isEmpty()) {
+            return;
+        }
+        probe.askOften(channel, false);
         List<Examination> ended = List.copyOf(running);
         running.clear();
         ended.forEach(examination -> examination.examined.run());
@@ -96,6 +115,10 @@ final class Examinations {
             subject.drop("the client gave no sign that it is still there, and another client waits");
         }
         List<Examination> done = running.stream().filter(this::isDone).toList();
+        if (!done.isEmpty() && done.size() == running.size()) {
+            end();
+            return;
+        }
         running.removeAll(done);
         done.forEach(examination -> examination.examined.run());
         if (!running.isEmpty()) {
@@ -105,12 +128,18 @@ final class Examinations {
 
     private boolean isSignlessTooLong(Examination examination) {
         // What is under way may take as long as the disk takes; its reply will tell.
-        boolean due = replies.leftBytes() > examination.writtenBytes || !subject.hasOperations();
+        boolean due = !examination.endMayBeHidden
+                || replies.leftBytes() > examination.writtenBytes
+                || !subject.hasOperations();
         examination.signlessPolls = due ? examination.signlessPolls + 1 : 0;
         return examination.signlessPolls > SIGNLESS_POLLS;
     }
 
     private boolean isDone(Examination examination) {
+        examination.polls++;
+        if (!examination.endMayBeHidden) {
+            return probe.isHeard(channel, examination.polls * POLL_MILLIS);
+        }
         boolean quiet = !subject.hasOperations() && !probe.mayHideEnd(channel);
         examination.quietPolls = quiet ? examination.quietPolls + 1 : 0;
         long acknowledgedBytes = replies.leftBytes() - probe.unacknowledgedBytes(channel);

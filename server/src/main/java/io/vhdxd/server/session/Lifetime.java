@@ -183,6 +183,11 @@ final class Lifetime implements Export.Attachment, Examinations.Subject {
     }
 
     @Override
+    public boolean mayChange() {
+        return changeCount > 0 || Objects.requireNonNull(decoder).isPaused();
+    }
+
+    @Override
     public void drop(String reason) {
         log.ending(reason);
         becomeGone();

@@ -149,9 +149,10 @@ class BackPressureTest {
         List<NbdClient> clients = new ArrayList<>();
         try (TestServer server = TestServer.of(disk, limits, 8 * MIB)) {
             for (int i = 0; i < clientCount; i++) {
-                NbdClient client = server.simpleClient();
-                clients.add(client);
-                client.send(NbdClient.header(Command.WRITE, 0, i, 0, 4 * MIB).array());
+                clients.add(server.simpleClient());
+            }
+            for (NbdClient client : clients) {
+                client.send(NbdClient.header(Command.WRITE, 0, 1, 0, 4 * MIB).array());
                 client.send(new byte[1]);
             }
             try (NbdClient other = server.simpleClient()) {

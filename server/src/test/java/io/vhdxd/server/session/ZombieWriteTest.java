@@ -48,6 +48,7 @@ class ZombieWriteTest {
             } else {
                 gone.close();
             }
+            Await.until(() -> !server.export().leftovers().isNone());
             try (NbdClient next = NbdClient.connect(server.address())) {
                 next.sendGo(TestServer.EXPORT);
                 server.awaitWaiting(1);
