@@ -17,7 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-@NeedsTool({"nbdinfo", "qemu-img", "qemu-io", "qemu-nbd"})
+@NeedsTool({"nbdinfo", "qemu-img", "qemu-io", "qemu-nbd", "python3-libnbd"})
 @DisplayName("Where in a chain of images the content comes from, for clients that ask")
 class AllocationDepthTest {
     private static final int DISK_MIB = 32;
@@ -47,6 +47,7 @@ class AllocationDepthTest {
             map = map("server.type=inet,server.host=127.0.0.1,server.port=" + address.port() + ",export=top");
             assertThat(Tool.run("nbdinfo", "--json", server.uri()).ok().out())
                     .contains("base:allocation", "qemu:allocation-depth");
+            ToldZeros.assertZero(server.uri());
             assertThat(server.stop("TERM")).as(server.log()).isZero();
         }
 

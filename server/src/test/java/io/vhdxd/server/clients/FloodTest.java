@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Many clients that want too much of a server in a process of its own, with the JVM options that it always has, and one honest
  * client on another export. What is measured goes to the standard output, and from there to docs/testing.md.
  */
-@DisplayName("R7: the memory of a server that is flooded stays within its budget, and others are served")
+@DisplayName("T12, R7: the memory of a server that is flooded stays within its budget, and others are served")
 class FloodTest {
     private static final int MIB = 1 << 20;
     private static final int HOSTILE = 200;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.support.MemoryDisk;
 import io.vhdxd.server.support.NeedsTool;
+import io.vhdxd.server.support.ServedDisk;
 import io.vhdxd.server.support.TestServer;
 import io.vhdxd.server.support.Tool;
 import io.vhdxd.vhdx.ExtentKind;
@@ -12,47 +13,33 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("Real clients, with a disk in memory behind the server")
 class InteropTest {
     private static final int BLOCK = MemoryDisk.BLOCK_BYTES;
     private static final int BLOCKS = 1024;
 
-    private final MemoryDisk disk = new MemoryDisk(BLOCKS);
+    @RegisterExtension
+    private final ServedDisk served = new ServedDisk(BLOCKS);
+
+    private final MemoryDisk disk = served.disk();
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     private Path directory;
 
-    @SuppressWarnings("NullAway.Init") // set before each test
-    private TestServer server;
-
-    @SuppressWarnings("NullAway.Init") // set before each test
-    private String uri;
-
-    @BeforeEach
-    void start() throws IOException {
-        server = TestServer.of(disk);
-        uri = "nbd://" + server.address() + "/" + TestServer.EXPORT;
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
-    }
-
     @Test
     @NeedsTool({"nbdinfo", "jq"})
     @DisplayName("T1: nbdinfo sees what is announced")
     void nbdinfo() throws IOException {
-        String json = Tool.run("nbdinfo", "--json", uri).ok().out();
+        String json = Tool.run("nbdinfo", "--json", served.uri()).ok().out();
         String facts = Tool.run(
                         java.util.List.of(
                                 "jq",
@@ -80,7 +67,7 @@ class InteropTest {
                         "true",
                         "false",
                         "1");
-        assertThat(Tool.run("nbdinfo", "--list", "nbd://" + server.address())
+        assertThat(Tool.run("nbdinfo", "--list", "nbd://" + served.server().address())
                         .ok()
                         .out())
                 .contains("export=\"disk\"", "a disk in memory");
@@ -92,7 +79,7 @@ class InteropTest {
     void nbdinfoMap() throws IOException {
         disk.setBlock(1, ExtentKind.DATA);
         disk.setBlock(2, ExtentKind.DATA);
-        assertThat(Tool.run("nbdinfo", "--map", uri)
+        assertThat(Tool.run("nbdinfo", "--map", served.uri())
                         .ok()
                         .out()
                         .lines()
@@ -108,7 +95,7 @@ class InteropTest {
     @NeedsTool("nbdcopy")
     @DisplayName("T2: nbdcopy writes random data and reads it back the same")
     void nbdcopy(int connections, int requests, boolean unixSocket) throws IOException {
-        String target = unixSocket ? unixUri() : uri;
+        String target = unixSocket ? unixUri() : served.uri();
         Path in = randomFile();
         Path out = directory.resolve("out");
         String[] options = {"--connections=" + connections, "--requests=" + requests};
@@ -119,9 +106,32 @@ class InteropTest {
         assertThat(Files.mismatch(in, out)).isEqualTo(-1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"False", "True"})
+    @NeedsTool("python3-libnbd")
+    @DisplayName("T2: libnbd writes random data and reads it back the same, with simple and with structured replies")
+    void libnbdCopy(String structured) throws IOException {
+        String script = """
+                import nbd, os, sys
+                h = nbd.NBD()
+                h.set_request_structured_replies(%s)
+                h.connect_uri(sys.argv[1])
+                assert h.get_structured_replies_negotiated() == %s
+                data = os.urandom(8 << 20)
+                for i in range(0, len(data), 1 << 20):
+                    h.pwrite(data[i : i + (1 << 20)], i + 777)
+                for size in (1, 512, 4096, 65537, 1 << 20, len(data)):
+                    for i in range(0, len(data) - size + 1, max(size, 1 << 20)):
+                        assert h.pread(size, i + 777) == data[i : i + size]
+                assert h.pread(1 << 20, 32 << 20) == bytes(1 << 20)
+                h.shutdown()
+                """.formatted(structured, structured);
+        Tool.run("/usr/bin/python3", "-c", script, served.uri()).ok();
+    }
+
     private String unixUri() throws IOException {
         Path socket = directory.resolve("socket");
-        server.server().listen(new ListenAddress.Unix(socket));
+        served.server().server().listen(new ListenAddress.Unix(socket));
         return "nbd+unix:///" + TestServer.EXPORT + "?socket=" + socket;
     }
 
@@ -130,10 +140,10 @@ class InteropTest {
     @DisplayName("T3: qemu-img convert into the export and compare")
     void qemuImg() throws IOException {
         Path in = randomFile();
-        Tool.run("qemu-img", "convert", "-n", "-W", "-m", "16", "-f", "raw", "-O", "raw", in.toString(), uri)
+        Tool.run("qemu-img", "convert", "-n", "-W", "-m", "16", "-f", "raw", "-O", "raw", in.toString(), served.uri())
                 .ok();
         assertThat(disk.content()).isEqualTo(Files.readAllBytes(in));
-        Tool.run("qemu-img", "compare", "-f", "raw", "-F", "raw", in.toString(), uri)
+        Tool.run("qemu-img", "compare", "-f", "raw", "-F", "raw", in.toString(), served.uri())
                 .ok();
     }
 
@@ -142,7 +152,7 @@ class InteropTest {
     @DisplayName("T4: qemu-img map agrees with the block map")
     void qemuImgMap() throws IOException {
         disk.setBlock(1, ExtentKind.DATA);
-        String json = Tool.run("qemu-img", "map", "-f", "raw", "--output=json", uri)
+        String json = Tool.run("qemu-img", "map", "-f", "raw", "--output=json", served.uri())
                 .ok()
                 .out();
         assertThat(json.lines().map(line -> line.replaceAll("[\\[\\]{} \"]", "")))
@@ -178,7 +188,7 @@ class InteropTest {
             line.add("-c");
             line.add(command);
         }
-        line.add(uri);
+        line.add(served.uri());
         Tool.Result result = Tool.run(line, java.util.Map.of(), "").ok();
         assertThat(result.out()).doesNotContain("failed");
     }
@@ -205,7 +215,7 @@ class InteropTest {
                 a.shutdown()
                 b.shutdown()
                 """;
-        Tool.run("/usr/bin/python3", "-c", script, uri).ok();
+        Tool.run("/usr/bin/python3", "-c", script, served.uri()).ok();
     }
 
     @Test
@@ -222,7 +232,11 @@ class InteropTest {
                 print(*[h.get_block_size(i) for i in (nbd.SIZE_MINIMUM, nbd.SIZE_PREFERRED, nbd.SIZE_MAXIMUM)])
                 h.shutdown()
                 """;
-        assertThat(Tool.run("/usr/bin/python3", "-c", script, "nbd://" + server.address())
+        assertThat(Tool.run(
+                                "/usr/bin/python3",
+                                "-c",
+                                script,
+                                "nbd://" + served.server().address())
                         .ok()
                         .out()
                         .lines())
@@ -237,7 +251,7 @@ class InteropTest {
                         "fio",
                         "--name=verify",
                         "--ioengine=nbd",
-                        "--uri=" + uri,
+                        "--uri=" + served.uri(),
                         "--rw=randrw",
                         "--bs=4k",
                         "--size=8m",
@@ -256,7 +270,7 @@ class InteropTest {
     @NeedsTool("nbd-client")
     @DisplayName("T1: nbd-client lists the export")
     void nbdClient() throws IOException {
-        ListenAddress.Tcp tcp = (ListenAddress.Tcp) server.address();
+        ListenAddress.Tcp tcp = (ListenAddress.Tcp) served.server().address();
         Tool.Result result = Tool.run(
                 java.util.List.of("sh", "-c", "nbd-client -l " + tcp.host() + " " + tcp.port()),
                 java.util.Map.of("PATH", System.getenv("PATH") + ":/usr/sbin:/sbin"),

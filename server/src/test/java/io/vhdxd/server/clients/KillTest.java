@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A client writes pages, some at once, and never flushes. The server is killed at a random moment. Each page then holds what
  * was last answered for it, or what was still under way: reliability.md row 29.
  */
-@DisplayName("R1, OR-05: SIGKILL loses no answered write")
+@DisplayName("T6, R1, OR-05: SIGKILL loses no answered write")
 class KillTest {
     private static final int PAGE_BYTES = 4096;
     private static final int PAGES = 16 << 10;
@@ -79,6 +79,37 @@ class KillTest {
         assertThat(Files.readAllBytes(base)).isEqualTo(baseBefore);
         assertThat(Files.readAllBytes(middle)).isEqualTo(middleBefore);
         vhdxd("check", top.toString());
+    }
+
+    @Test
+    @NeedsTool("python3-libnbd")
+    @DisplayName("T7: what one connection has written and another one has flushed is there after the kill")
+    void flushedByAnother() throws IOException {
+        Path image = directory.resolve("disk.vhdx");
+        String write = """
+                import nbd, sys
+                a, b = nbd.NBD(), nbd.NBD()
+                a.connect_uri(sys.argv[1])
+                b.connect_uri(sys.argv[1])
+                for i in range(64):
+                    a.pwrite(bytes([i + 1]) * 4096, i << 20)
+                b.flush()
+                """;
+        String read = """
+                import nbd, sys
+                h = nbd.NBD()
+                h.connect_uri(sys.argv[1])
+                for i in range(64):
+                    assert h.pread(4096, i << 20) == bytes([i + 1]) * 4096
+                """;
+        try (ServedProcess server =
+                ServedProcess.start(directory, "--create", PAGES * (long) PAGE_BYTES + "", image.toString())) {
+            Tool.run("/usr/bin/python3", "-c", write, server.uri()).ok();
+            server.kill();
+        }
+        try (ServedProcess server = ServedProcess.start(directory, image.toString())) {
+            Tool.run("/usr/bin/python3", "-c", read, server.uri()).ok();
+        }
     }
 
     private static void vhdxd(String... arguments) throws IOException {

@@ -4,41 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vhdxd.server.support.MemoryDisk;
 import io.vhdxd.server.support.NeedsTool;
-import io.vhdxd.server.support.TestServer;
+import io.vhdxd.server.support.ServedDisk;
 import io.vhdxd.server.support.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("T11: other servers that pass the export on")
 class ProxyTest {
     private static final int DISK_BYTES = 32 << 20;
 
-    private final MemoryDisk disk = new MemoryDisk(DISK_BYTES / MemoryDisk.BLOCK_BYTES);
+    @RegisterExtension
+    private final ServedDisk served = new ServedDisk(DISK_BYTES / MemoryDisk.BLOCK_BYTES);
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     private Path directory;
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private TestServer server;
-
-    @SuppressWarnings("NullAway.Init") // set before each test
-    private String uri;
-
-    @SuppressWarnings("NullAway.Init") // set before each test
     private Path in;
 
     @BeforeEach
-    void start() throws IOException {
-        server = TestServer.of(disk);
-        uri = "nbd://" + server.address() + "/" + TestServer.EXPORT;
+    void fill() throws IOException {
         byte[] bytes = new byte[DISK_BYTES];
         Random random = new Random(13);
         for (int start = 0; start < DISK_BYTES; start += 2 << 20) {
@@ -49,17 +42,12 @@ class ProxyTest {
         in = Files.write(directory.resolve("in.raw"), bytes);
     }
 
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
-    }
-
     @Test
     @NeedsTool({"nbdkit", "nbdcopy"})
     @DisplayName("nbdkit passes a disk in and out, and finds with its filter that it holds what it should")
     void nbdkit() throws IOException {
         nbdkit("retry", "nbdcopy --flush '" + in + "' \"$uri\"");
-        assertThat(disk.content()).isEqualTo(Files.readAllBytes(in));
+        assertThat(served.disk().content()).isEqualTo(Files.readAllBytes(in));
         nbdkit("checkwrite", "nbdcopy '" + in + "' \"$uri\"");
         Path out = directory.resolve("out.raw");
         nbdkit("retry", "nbdcopy --connections=4 \"$uri\" '" + out + "'");
@@ -67,7 +55,16 @@ class ProxyTest {
     }
 
     private void nbdkit(String filter, String command) throws IOException {
-        Tool.run("nbdkit", "-U", "-", "nbd", "uri=" + uri, "shared=true", "--filter=" + filter, "--run", command)
+        Tool.run(
+                        "nbdkit",
+                        "-U",
+                        "-",
+                        "nbd",
+                        "uri=" + served.uri(),
+                        "shared=true",
+                        "--filter=" + filter,
+                        "--run",
+                        command)
                 .ok();
     }
 
@@ -76,7 +73,7 @@ class ProxyTest {
     @DisplayName("qemu-nbd passes a disk in, and what comes out is the same")
     void qemuNbd() throws IOException {
         qemuNbd("qemu-img convert -n -W -f raw -O raw '" + in + "'");
-        assertThat(disk.content()).isEqualTo(Files.readAllBytes(in));
+        assertThat(served.disk().content()).isEqualTo(Files.readAllBytes(in));
         qemuNbd("qemu-img compare -f raw -F raw '" + in + "'");
     }
 
@@ -87,7 +84,8 @@ class ProxyTest {
         Tool.run(
                         "sh",
                         "-c",
-                        "qemu-nbd --fork -f raw -k '" + socket + "' '" + uri + "' && " + command + " '" + there + "'")
+                        "qemu-nbd --fork -f raw -k '" + socket + "' '" + served.uri() + "' && " + command + " '" + there
+                                + "'")
                 .ok();
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -192,6 +193,21 @@ class TlsClientsTest {
                     .isNotZero();
         }
         assertThat(server.log()).contains("The TLS handshake failed").doesNotContain("ERROR");
+        Tool.run("nbdinfo", uri()).ok();
+    }
+
+    @Test
+    @DisplayName("Pre-shared keys are not to be had from the JDK: who has nothing else does not get in")
+    void preSharedKey() throws Exception {
+        assertThat(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites())
+                .isNotEmpty()
+                .noneMatch(suite -> suite.contains("PSK"));
+        Path keys = Files.writeString(directory.resolve("keys.psk"), "alice:0123456789abcdef0123456789abcdef\n");
+        ListenAddress.Tcp tcp = (ListenAddress.Tcp) server.address();
+        String uri = "nbds://alice@localhost:" + tcp.port() + "/disk?tls-psk-file=" + keys;
+        Tool.Result refused = Tool.run("nbdinfo", uri);
+        assertThat(refused.exitCode()).isNotZero();
+        assertThat(refused.err()).contains("gnutls_handshake");
         Tool.run("nbdinfo", uri()).ok();
     }
 

@@ -16,7 +16,11 @@ import java.util.stream.Stream;
 /** The tables of this package's resources, and the tests that cite the checklist. */
 final class Checklist {
     private static final Path TABLES = Path.of("src", "test", "resources", "conformance");
-    private static final Pattern ID = Pattern.compile("\\b(HS|OP|MC|TLS|SZ|TF|RQ|RP|CM|OR|DC|EX)-\\d\\d\\b");
+    /** A line of the checklist. */
+    static final Pattern LINE = Pattern.compile("\\b(HS|OP|MC|TLS|SZ|TF|RQ|RP|CM|OR|DC|EX)-\\d\\d\\b");
+
+    /** A test with real clients, in the text that a test class tells of itself. */
+    static final Pattern CLIENT_TEST = Pattern.compile("(?<=\"[^\"\n]{0,200}\\b)T\\d{1,2}\\b");
 
     private Checklist() {}
 
@@ -44,17 +48,17 @@ final class Checklist {
         return pairs;
     }
 
-    /** For each line of the checklist that a test cites, the classes with such tests. */
-    static Map<String, Set<String>> citations() throws IOException {
+    /** For each ID that a test cites, the classes with such tests. */
+    static Map<String, Set<String>> citations(Pattern id) throws IOException {
         Map<String, Set<String>> citations = new LinkedHashMap<>();
         for (String module : List.of("protocol", "vhdx-engine", "server")) {
             try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "test", "java"))) {
                 for (Path file : files.filter(Checklist::isTest).toList()) {
                     String name = file.getFileName().toString().replace(".java", "");
-                    Matcher matcher = ID.matcher(Files.readString(file));
+                    Matcher matcher = id.matcher(Files.readString(file));
                     while (matcher.find()) {
                         citations
-                                .computeIfAbsent(matcher.group(), id -> new TreeSet<>())
+                                .computeIfAbsent(matcher.group(), cited -> new TreeSet<>())
                                 .add(name);
                     }
                 }

@@ -36,13 +36,14 @@ final class ConformanceDocument {
         ConformanceDocument document = new ConformanceDocument(ours, Answers.read());
         document.checklist();
         document.leftOut();
+        document.clients();
         document.probes();
         document.differences();
         return document.out.toString();
     }
 
     private void checklist() throws IOException {
-        Map<String, Set<String>> citations = Checklist.citations();
+        Map<String, Set<String>> citations = Checklist.citations(Checklist.LINE);
         row("", "what is asked for", "tests", "qemu-nbd", "nbdkit");
         row("---", "---", "---", "---", "---");
         for (Map.Entry<String, String> line : Checklist.pairs("checklist.tsv").entrySet()) {
@@ -79,6 +80,16 @@ final class ConformanceDocument {
                     .append(": ")
                     .append(line.getValue())
                     .append('\n');
+        }
+    }
+
+    private void clients() throws IOException {
+        out.append("\n## Real clients\n\n");
+        Map<String, Set<String>> citations = Checklist.citations(Checklist.CLIENT_TEST);
+        row("", "what is run", "tests", "what is left out, and why");
+        row("---", "---", "---", "---");
+        for (String[] line : Checklist.table("clients.tsv")) {
+            row(line[0], line[1], String.join(", ", citations.getOrDefault(line[0], Set.of())), line[2]);
         }
     }
 

@@ -27,11 +27,25 @@ class ConformanceTableTest {
     void complete() throws IOException {
         Map<String, String> lines = Checklist.pairs("checklist.tsv");
         Map<String, String> leftOut = Checklist.pairs("left-out.tsv");
-        Set<String> cited = Checklist.citations().keySet();
+        Set<String> cited = Checklist.citations(Checklist.LINE).keySet();
         Set<String> accounted = new LinkedHashSet<>(cited);
         accounted.addAll(leftOut.keySet());
         assertThat(accounted).containsExactlyInAnyOrderElementsOf(lines.keySet());
         assertThat(leftOut.keySet()).as("left out, and yet cited").doesNotContainAnyElementsOf(cited);
+    }
+
+    @Test
+    @DisplayName("Every run of a real client is made by a test, or there is a reason why not; no other one is cited")
+    void clients() throws IOException {
+        Map<String, Set<String>> citations = Checklist.citations(Checklist.CLIENT_TEST);
+        List<String> ids = new ArrayList<>();
+        for (String[] row : Checklist.table("clients.tsv")) {
+            ids.add(row[0]);
+            assertThat(citations.containsKey(row[0]) || !row[2].isEmpty())
+                    .as(row[0])
+                    .isTrue();
+        }
+        assertThat(ids).containsAll(citations.keySet()).doesNotHaveDuplicates();
     }
 
     @Test

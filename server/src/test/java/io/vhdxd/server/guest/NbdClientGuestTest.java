@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@DisplayName("Linux attaches images with nbd-client (nbd.md 4.8, OP-15)")
+@DisplayName("Linux attaches images with nbd-client (nbd.md T9, 4.8, OP-15)")
 @NeedsTool({"guest", "qemu-img"})
 class NbdClientGuestTest {
     private static final String DEVICE = "/dev/nbd0";

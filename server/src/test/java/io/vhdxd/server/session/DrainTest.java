@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("reliability.md 30: a server that is stopped finishes what was begun")
+@DisplayName("T13, reliability.md 30: a server that is stopped finishes what was begun")
 class DrainTest {
     private static final int OPTION_SHUTDOWN = 0x80000007;
 

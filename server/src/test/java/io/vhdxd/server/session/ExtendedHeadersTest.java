@@ -9,7 +9,7 @@ import io.vhdxd.nbd.NbdError;
 import io.vhdxd.server.support.MemoryDisk;
 import io.vhdxd.server.support.NbdClient;
 import io.vhdxd.server.support.NbdClient.Chunk;
-import io.vhdxd.server.support.TestServer;
+import io.vhdxd.server.support.ServedDisk;
 import io.vhdxd.vhdx.ExtentKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,30 +19,29 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @DisplayName("Sessions with extended headers")
 class ExtendedHeadersTest {
     private static final int BLOCK = MemoryDisk.BLOCK_BYTES;
     private static final long COOKIE = 0xfedcba9876543210L;
 
-    private final MemoryDisk disk = new MemoryDisk(8);
+    @RegisterExtension
+    private final ServedDisk served = new ServedDisk(8);
 
-    @SuppressWarnings("NullAway.Init") // set before each test
-    private TestServer server;
+    private final MemoryDisk disk = served.disk();
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private NbdClient client;
 
     @BeforeEach
     void start() throws IOException {
-        server = TestServer.of(disk);
-        client = server.extendedClient("base:allocation");
+        client = served.server().extendedClient("base:allocation");
     }
 
     @AfterEach
     void stop() throws IOException {
         client.close();
-        server.close();
     }
 
     @Test
@@ -158,7 +157,7 @@ class ExtendedHeadersTest {
     @Test
     @DisplayName("EX-07, TF-10: without a context that was selected, the payload is consumed and refused")
     void blockStatusPayloadWithoutContexts() throws IOException {
-        try (NbdClient other = server.extendedClient()) {
+        try (NbdClient other = served.server().extendedClient()) {
             other.request(Command.BLOCK_STATUS, 0, 1, 0, contexts(BLOCK, 1));
             assertThat(other.outcome()).isEqualTo(NbdError.EINVAL.wireValue());
             other.request(Command.FLUSH, 0, 2, 0, 0);

@@ -50,7 +50,7 @@ class CertificatesOnDiskTest {
     }
 
     @Test
-    @DisplayName("SEC-32: exchanged files count for new connections; those that exist go on")
+    @DisplayName("T13, SEC-32: exchanged files count for new connections; those that exist go on")
     void exchange() throws IOException {
         Certificates next = Certificates.make(directory.resolve("next"));
         try (TlsServer tls = TlsServer.of(TlsMode.REQUIRE, certificates);
