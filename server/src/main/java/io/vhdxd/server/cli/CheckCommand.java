@@ -79,8 +79,8 @@ final class CheckCommand implements Callable<Integer> {
                             + " 'child' or of its 'parent'.")
     private @Nullable Side withoutBitmap;
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
@@ -94,7 +94,7 @@ final class CheckCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw Failure.toOpen(image, e);
         }
-        new CheckReport(image, check, null).write(spec.commandLine().getOut(), json);
+        new CheckReport(image, check, null).write(spec.commandLine().getOut(), json.isGiven());
         return exitCode(check.worst()).number();
     }
 
@@ -111,7 +111,7 @@ final class CheckCommand implements Callable<Integer> {
             throw Failure.toChange(image, e);
         }
         new CheckReport(image, outcome.check(), outcome)
-                .write(spec.commandLine().getOut(), json);
+                .write(spec.commandLine().getOut(), json.isGiven());
         if (outcome.lossRefused()) {
             return ExitCode.WOULD_LOSE_DATA.number();
         }

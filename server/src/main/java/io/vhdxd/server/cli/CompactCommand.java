@@ -3,12 +3,12 @@ package io.vhdxd.server.cli;
 import io.vhdxd.vhdx.OfflineImage;
 import io.vhdxd.vhdx.chain.ParentSearch;
 import io.vhdxd.vhdx.edit.Compaction;
-import io.vhdxd.vhdx.edit.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,13 +36,11 @@ final class CompactCommand implements Callable<Integer> {
             description = "Read all blocks, and give up the space of those full of zeros. A fixed disk keeps them.")
     private boolean findZeros;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private final ProgressOption progress = new ProgressOption();
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
@@ -50,11 +48,11 @@ final class CompactCommand implements Callable<Integer> {
         Compaction.Outcome outcome;
         try (OfflineImage opened = OfflineImage.open(image, ParentSearch.DEFAULT);
                 ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
-            outcome = opened.compact(findZeros, quiet ? Progress.NONE : line);
+            outcome = opened.compact(findZeros, progress.on(line));
         } catch (IOException e) {
             throw Failure.toChange(image, e);
         }
-        if (json) {
+        if (json.isGiven()) {
             JsonText.write(out, generator -> {
                 generator.writeStartObject();
                 generator.writeStringField("image", image.toString());

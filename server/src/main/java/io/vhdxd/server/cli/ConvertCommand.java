@@ -82,10 +82,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--no-verify", description = "Do not read everything again and compare it.")
     private boolean noVerify;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private final ProgressOption progress = new ProgressOption();
 
     @Override
     public Integer call() throws Failure {
@@ -122,11 +120,11 @@ final class ConvertCommand implements Callable<Integer> {
 
     private void convert(ImageConversion conversion, Path file) throws Failure {
         try (ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
-            Progress progress = quiet ? Progress.NONE : line;
+            Progress shown = progress.on(line);
             if (toFormat() == Format.vhdx) {
-                conversion.toImage(file, creation(conversion), !noVerify, progress);
+                conversion.toImage(file, creation(conversion), !noVerify, shown);
             } else {
-                conversion.toRaw(file, !noVerify, progress);
+                conversion.toRaw(file, !noVerify, shown);
             }
         } catch (IOException e) {
             throw failure(ExitCode.CANNOT_CREATE, e);
@@ -136,7 +134,7 @@ final class ConvertCommand implements Callable<Integer> {
     private void convert(ImageConversion conversion, NbdUri uri) throws Failure {
         try (RemoteDisk disk = RemoteDisk.open(uri);
                 ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
-            conversion.toForeign(disk, target, !noVerify, quiet ? Progress.NONE : line);
+            conversion.toForeign(disk, target, !noVerify, progress.on(line));
         } catch (IOException e) {
             throw failure(ExitCode.CANNOT_CREATE, e);
         }

@@ -8,8 +8,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -29,8 +29,8 @@ final class DumpLogCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path image;
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
@@ -42,7 +42,7 @@ final class DumpLogCommand implements Callable<Integer> {
         }
         // The command line's own writer flushes every line.
         PrintWriter out = new PrintWriter(new BufferedWriter(spec.commandLine().getOut()));
-        if (json) {
+        if (json.isGiven()) {
             JsonText.write(out, generator -> writeJson(generator, dump));
         } else {
             writeText(out, dump);

@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -33,8 +32,8 @@ final class InfoCommand implements Callable<Integer> {
     @Mixin
     private final ParentOptions parents = new ParentOptions();
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
@@ -45,7 +44,7 @@ final class InfoCommand implements Callable<Integer> {
             throw Failure.toOpen(image, e);
         }
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        if (json.isGiven()) {
             JsonText.write(out, generator -> writeJson(generator, info));
         } else {
             writeText(out, info);

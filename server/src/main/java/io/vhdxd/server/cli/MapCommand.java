@@ -14,7 +14,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -38,15 +37,15 @@ final class MapCommand implements Callable<Integer> {
     @Mixin
     private final ParentOptions parents = new ParentOptions();
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
         // The command line's own writer flushes every line.
         PrintWriter out = new PrintWriter(new BufferedWriter(spec.commandLine().getOut()));
         try (VhdxImage opened = VhdxImage.open(image, Access.READ_ONLY, parents.search())) {
-            if (json) {
+            if (json.isGiven()) {
                 JsonText.write(out, generator -> writeJson(generator, opened));
             } else {
                 writeText(out, opened);

@@ -2,7 +2,6 @@ package io.vhdxd.server.cli;
 
 import io.vhdxd.vhdx.ImageMerge;
 import io.vhdxd.vhdx.diagnosis.ParentUnavailableException;
-import io.vhdxd.vhdx.edit.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -41,26 +40,24 @@ final class MergeCommand implements Callable<Integer> {
                     "Remove CHILD when its parent has everything, durably. Children of CHILD lose their parent then.")
     private boolean deleteChild;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private final ProgressOption progress = new ProgressOption();
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
         PrintWriter out = spec.commandLine().getOut();
         ImageMerge outcome;
         try (ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
-            outcome = ImageMerge.merge(image, parents.search(), deleteChild, quiet ? Progress.NONE : line);
+            outcome = ImageMerge.merge(image, parents.search(), deleteChild, progress.on(line));
         } catch (ParentUnavailableException e) {
             throw Failure.toOpen(image, e);
         } catch (IOException e) {
             throw Failure.toChange(image, e);
         }
-        if (json) {
+        if (json.isGiven()) {
             JsonText.write(out, generator -> {
                 generator.writeStartObject();
                 generator.writeStringField("image", image.toString());

@@ -3,7 +3,6 @@ package io.vhdxd.server.cli;
 import io.vhdxd.vhdx.OfflineImage;
 import io.vhdxd.vhdx.diagnosis.ParentUnavailableException;
 import io.vhdxd.vhdx.edit.GuestRange;
-import io.vhdxd.vhdx.edit.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -50,10 +49,8 @@ final class ResizeCommand implements Callable<Integer> {
     @Option(names = "--accept-data-loss", description = "Make the disk smaller even if that loses data.")
     private boolean acceptDataLoss;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Show no progress.")
-    private boolean quiet;
+    @Mixin
+    private final ProgressOption progress = new ProgressOption();
 
     @Override
     public Integer call() throws Failure {
@@ -80,7 +77,7 @@ final class ResizeCommand implements Callable<Integer> {
     private void requireNoLoss(OfflineImage opened) throws IOException, Failure {
         List<GuestRange> lost;
         try (ProgressLine line = ProgressLine.on(spec.commandLine().getErr())) {
-            lost = opened.lostByShrinking(size.bytes(), quiet ? Progress.NONE : line);
+            lost = opened.lostByShrinking(size.bytes(), progress.on(line));
         }
         if (lost.isEmpty()) {
             return;

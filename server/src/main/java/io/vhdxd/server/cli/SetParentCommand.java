@@ -9,7 +9,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -36,8 +35,8 @@ final class SetParentCommand implements Callable<Integer> {
     @Mixin
     private final ParentOptions parents = new ParentOptions();
 
-    @Option(names = "--json", description = "Write JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws Failure {
@@ -53,7 +52,7 @@ final class SetParentCommand implements Callable<Integer> {
             throw Failure.toChange(image, e);
         }
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        if (json.isGiven()) {
             JsonText.write(out, generator -> {
                 generator.writeStartObject();
                 generator.writeStringField("image", image.toString());
