@@ -118,7 +118,7 @@ final class WriteAgent {
             resumeStalled();
         }
         if (!health.hasFailed()) {
-            work += runBatch(growing == null ? ready.size() : 0);
+            work += runBatch(growing == null ? ready.size() : 0, closing);
         }
         if (growing != null && !health.hasFailed()) {
             work += advanceGrowth(growing);
@@ -141,6 +141,11 @@ final class WriteAgent {
         gauges.setRequests(unfinished + rounds.waitingCount());
         gauges.setLog(log);
         gauges.setSpace(batch.disk().geometry().blockCount() - absentBlockCount, allocator.fileEndMib() * Geometry.MIB);
+    }
+
+    /** Whether operations wait for nothing but their turn, or for a round that is running. */
+    boolean hasReady() {
+        return !ready.isEmpty();
     }
 
     /** How long the caller of {@link #doWork} may sleep unless it is woken; {@link Long#MAX_VALUE} if for ever. */
@@ -188,24 +193,35 @@ final class WriteAgent {
         }
     }
 
-    private int runBatch(int operationCount) {
+    private int runBatch(int operationCount, boolean closing) {
         batch.begin(log.nextEntryPages());
         int work = batch.stageDurable();
         // What could not be staged of that goes first, so that others do not take the room from it again and again.
-        int mayAdvance = exposures.firstReady() == null ? operationCount : 0;
-        for (int count = mayAdvance; count > 0 && !health.hasFailed(); count--) {
+        if (exposures.firstReady() == null) {
+            work += advanceReady(operationCount);
+            if (batch.hasStaged() && ready.isEmpty() && growing == null && !health.hasFailed()) {
+                // What has come meanwhile shares the log entry.
+                work += advanceReady(takeRequests(closing));
+            }
+        }
+        if (!health.hasFailed()) {
+            commit();
+        }
+        return work;
+    }
+
+    /** Carries on the first operations that are ready, up to one that lets the disk grow. */
+    private int advanceReady(int operationCount) {
+        int work = 0;
+        for (int count = operationCount; count > 0 && !health.hasFailed(); count--) {
             Operation operation = ready.removeFirst();
             if (operation instanceof GrowOperation growOperation) {
                 growing = growOperation;
-                work++;
-                break;
+                return work + 1;
             }
             current = operation;
             work += advance(operation) ? 1 : 0;
             current = null;
-        }
-        if (!health.hasFailed()) {
-            commit();
         }
         return work;
     }

@@ -12,9 +12,9 @@
  *   <li>The staged entries become one log entry: {@code BatPages} makes the pages of the BAT as they will be, {@code
  *       LogWriter} appends them to the ring. Then the entries are published in the block map and the operations are
  *       complete (promise R1).
- *   <li>Whatever has to be durable waits for a {@code Round}: one at a time, on the image's background thread, which
- *       writes logged pages to their place, punches and grows the file, and ends with one sync. Who comes while a round
- *       is running waits for the next one (promise R3).
+ *   <li>Whatever has to be durable waits for a {@code Round}: one at a time, beside the agent, it writes logged pages to
+ *       their place, punches and grows the file, and ends with one sync. Who comes while a round is running waits for the
+ *       next one (promise R3).
  * </ol>
  *
  * <p>In a differencing disk, {@code PartialBlocks} writes to the blocks that lean on the parent. What it writes is staged,

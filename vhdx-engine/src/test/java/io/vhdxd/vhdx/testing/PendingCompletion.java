@@ -19,6 +19,11 @@ public final class PendingCompletion implements Completion {
         }
     }
 
+    /** Whether the request is complete. */
+    public boolean isDone() {
+        return future.isDone();
+    }
+
     /** Waits until the request is carried out. */
     public void get() throws IOException {
         try {
