@@ -45,8 +45,8 @@ final class LogWriter {
     private static final int SECTOR_BYTES = LogEntryHeader.SECTOR_BYTES;
     /** No more of a long ring is used: it would be wiped without need. */
     private static final int USED_RING_MAX_BYTES = 8 << 20;
-    /** With more pages than this not in place, rounds bring some there, so that entries stay short. */
-    private static final int RELAXED_PAGES_MAX = 7;
+    /** With more pages than this not in place, rounds bring all there that they can, so that entries stay short. */
+    private static final int RELAXED_PAGES_MAX = 10;
 
     /**
      * A page that is not in place.
@@ -215,12 +215,14 @@ final class LogWriter {
     /**
      * What the round that begins now does for the log: everything that is written will be durable.
      *
-     * @param settling whether as many pages as possible are to be brought to their place
+     * @param settling whether as many pages as possible are to be brought to their place; if not, those that were not changed
+     *     since the round before
      */
     LogRound beginRound(boolean settling) {
         coveredSequenceNumber = writtenSequenceNumber;
-        boolean applies = settling || pending.size() > RELAXED_PAGES_MAX;
-        List<PendingPage> toApply = applies ? durable : List.of();
+        boolean appliesAll = settling || pending.size() > RELAXED_PAGES_MAX;
+        List<PendingPage> toApply =
+                durable.stream().filter(page -> appliesAll || isSettled(page)).toList();
         List<LogPage> pages = toApply.stream().map(PendingPage::content).toList();
         LogArea obsolete = isOtherObsolete() ? other : null;
         List<PendingPage> logged = List.copyOf(pending.values());
@@ -264,6 +266,11 @@ final class LogWriter {
     private boolean isNotInPlace(PendingPage logged) {
         PendingPage latest = pending.get(logged.content().fileOffsetBytes());
         return latest != null && logged.loggedSequenceNumber() >= latest.firstSequenceNumber();
+    }
+
+    /** Whether the page was not logged again since. Pages that change all the time would be brought to their place in vain. */
+    private boolean isSettled(PendingPage logged) {
+        return pendingAt(logged.content().fileOffsetBytes()).loggedSequenceNumber() == logged.loggedSequenceNumber();
     }
 
     private PendingPage pendingAt(long place) {

@@ -100,11 +100,42 @@ class LogWriterTest {
         assertThat(wiping.wipeLengthBytes()).isBetween(100 * SECTOR, (AREA_SECTORS - 1) * SECTOR);
         assertThat(log.nextEntryPages()).as("the zeros may be lost").isNull();
         wiping.finish().run();
-        assertThat(log.nextEntryPages()).containsExactly(page(0), page(1), page(2));
         append(0);
         Write last = (Write) storage.recording().getLast();
         assertThat(last.offset()).isEqualTo(MIB);
-        assertThat(last.length()).as("all that is not in place").isEqualTo(4 * SECTOR);
+    }
+
+    @Test
+    @DisplayName("the first entry of an area holds every page that is not in place")
+    void firstEntryHoldsAll() throws IOException {
+        storage.startRecording();
+        append(1, 2, 3);
+        while (last().end() < MIB + (AREA_SECTORS - 15) * SECTOR) {
+            append(4);
+        }
+        assertThat(log.nextEntryPages()).containsExactly(page(1), page(2), page(3), page(4));
+        append(5);
+        assertThat(last().offset()).isEqualTo(MIB + AREA_SECTORS * SECTOR);
+        assertThat(last().length()).isEqualTo(6 * SECTOR);
+    }
+
+    @Test
+    @DisplayName(
+            "a page that did not change since it became durable is brought to its place; one that did stays in the log")
+    void changingPagesStay() throws IOException {
+        append(1, 2);
+        round(false);
+        append(2);
+        assertThat(places(round(false))).containsExactly(page(1));
+        append(2);
+        assertThat(places(round(false))).isEmpty();
+        assertThat(log.nextEntryPages()).containsExactly(page(2));
+        assertThat(places(round(false))).containsExactly(page(2));
+        assertThat(log.isAllInPlace()).isTrue();
+    }
+
+    private Write last() {
+        return (Write) storage.recording().getLast();
     }
 
     @Test
