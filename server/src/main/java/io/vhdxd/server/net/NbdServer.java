@@ -42,6 +42,12 @@ public final class NbdServer implements AutoCloseable {
     /** A client that does not acknowledge what it is sent, or takes nothing of it, is given up after two minutes. */
     private static final int USER_TIMEOUT_MILLIS = 120_000;
 
+    /**
+     * What a Unix socket takes of replies before its client reads them, where the system allows that: all of a large one. With
+     * less, server and client wake each other up several times for each. TCP finds its own size.
+     */
+    private static final int UNIX_SEND_BUFFER_BYTES = 1 << 20;
+
     private final ExportTable exports;
     private final Transport transport;
     private final EventLoopGroup loops;
@@ -174,7 +180,8 @@ public final class NbdServer implements AutoCloseable {
         try {
             bind(
                     address,
-                    bootstrap(transport.unix(), encryption),
+                    bootstrap(transport.unix(), encryption)
+                            .childOption(ChannelOption.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES),
                     transport.unixAddress().apply(file.bindPath()));
         } finally {
             Umask.set(umaskBefore);
