@@ -6,7 +6,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 
 PRESENT = "present"  # an image of 1 TiB whose first GiBs hold data
-EMPTY = "empty"  # a new image of 32 GiB for every round
+EMPTY = "empty"  # a new image of 32 GiB for every round, of 1 TiB for the warm-up
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,12 @@ def _one(name, title, options, qemu, nbdkit, **more):
 # One write of 4 KiB in every MiB: each needs a new block.
 _STRIDE = {"rw": "write:1020k", "bs": "4k"}
 
+
+def _touched(size, bytes_in_round):
+    """So many bytes of each round's part of an empty disk; in the warm-up as many as there is time for."""
+    return {"size": lambda round_, present: size if round_ else 32 * size,
+            "io_size": lambda round_, present: bytes_in_round if round_ else None}
+
 ALL = [
     _one("randread", "random read 4 KiB, depth 32", _random("randread", "4k", 32), 4, 1.3),
     _one("randread-qd1", "random read 4 KiB, depth 1", _random("randread", "4k", 1), 1.8, 1.0),
@@ -70,17 +76,17 @@ ALL = [
     _one("write-1m", "sequential write 1 MiB, depth 8, blocks present", _sequential("write", "1m", 8), 2, 1.1,
          writes=True),
     _one("touch-4k", "first touch: 4 KiB at 1 MiB strides, depth 32",
-         {**_STRIDE, "iodepth": 32, "size": 32 * GIB, "io_size": 128 * MIB}, 60, 1.0, image=EMPTY, writes=True),
+         {**_STRIDE, **_touched(32 * GIB, 128 * MIB), "iodepth": 32}, 60, 1.0, image=EMPTY, writes=True),
     _one("touch-1m", "first touch: sequential 1 MiB, depth 8",
          {"rw": "write", "bs": "1m", "iodepth": 8, "size": 2 * GIB}, 3, 1.0, image=EMPTY, writes=True),
     _one("flush-8conn", "4 KiB write + flush, 8 connections, blocks present",
          _random("randwrite", "4k", 1, 8, fsync=1), 3, 1.5, writes=True,
          floor=_random("randwrite", "4k", 1, 8, fdatasync=1)),
     _one("flush-8conn-new", "4 KiB write + flush, 8 connections, each write a new block",
-         {**_STRIDE, "iodepth": 1, "numjobs": 8, "fsync": 1, "size": 4 * GIB, "offset_increment": 4 * GIB,
-          "io_size": 16 * MIB}, 15, 1.2, image=EMPTY, writes=True,
-         floor={**_STRIDE, "iodepth": 1, "numjobs": 8, "fdatasync": 1, "size": 4 * GIB, "offset_increment": 4 * GIB,
-                "io_size": 16 * MIB}),
+         {**_STRIDE, **_touched(4 * GIB, 16 * MIB), "iodepth": 1, "numjobs": 8, "fsync": 1,
+          "offset_increment": lambda round_, present: (4 if round_ else 128) * GIB}, 15, 1.2, image=EMPTY, writes=True,
+         floor={**_STRIDE, **_touched(4 * GIB, 16 * MIB), "iodepth": 1, "numjobs": 8, "fdatasync": 1,
+                "offset_increment": 4 * GIB}),
     _one("flush-1conn", "4 KiB write + flush, 1 connection, blocks present",
          _random("randwrite", "4k", 1, fsync=1), 1.1, 1.0, writes=True,
          floor=_random("randwrite", "4k", 1, fdatasync=1)),

@@ -12,6 +12,7 @@ import servers
 
 PRESENT_BYTES = 1 << 40
 EMPTY_BYTES = 32 << 30
+WARM_UP_BYTES = 1 << 40
 BLOCK_BYTES = 1 << 20
 REST_SECONDS = 1
 
@@ -96,7 +97,8 @@ class Bench:
         for round_ in rounds:
             image = self.directory / f"{server.name}-{round_}.{server.image_format}"
             options = ["-o", f"subformat=dynamic,block_size={BLOCK_BYTES}"] if server.image_format == "vhdx" else []
-            _call("qemu-img", "create", "-q", "-f", server.image_format, *options, str(image), str(EMPTY_BYTES))
+            _call("qemu-img", "create", "-q", "-f", server.image_format, *options, str(image),
+                  str(EMPTY_BYTES if round_ else WARM_UP_BYTES))
             images[f"round{round_}"] = image
         return images
 
@@ -229,7 +231,7 @@ def _targets(job):
 
 def _fio_section(name, options, round_, present_bytes):
     resolved = {key: value(round_, present_bytes) if callable(value) else value for key, value in options.items()}
-    return [f"--name={name}"] + [f"--{key}={value}" for key, value in resolved.items()]
+    return [f"--name={name}"] + [f"--{key}={value}" for key, value in resolved.items() if value is not None]
 
 
 def _figures(of_fio, options):
