@@ -104,7 +104,7 @@ def text(outcome):
     lines = [f"`{outcome['command']}`, {outcome['date']}; {outcome['machine']}; " + "; ".join(outcome["versions"]) + "."]
     for transport in dict.fromkeys(result["transport"] for result in outcome["results"]):
         results = [result for result in outcome["results"] if result["transport"] == transport]
-        name = {"unix": "Unix socket", "tcp": "Loopback TCP"}[transport]
+        name = {"unix": "Unix socket", "tcp": "Loopback TCP", "tls": "TLS over loopback TCP"}[transport]
         lines += [f"### {name}: vhdxd against others", _ratios(results),
                   f"### {name}: figures", _figures(results)]
         if any(result["warm_up"] for result in results):

@@ -23,8 +23,13 @@ class Endpoint:
     def __init__(self, transport, directory):
         self.path = pathlib.Path(directory) / f"{time.monotonic_ns()}.sock" if transport == "unix" else None
         self.port = None if self.path else _free_port()
+        self.certificates = pathlib.Path(directory) / "certificates" if transport == "tls" else None
+        if self.certificates and not self.certificates.exists():
+            subprocess.run([ROOT / "build" / "make-certs.sh", self.certificates], check=True)
 
     def uri(self, export):
+        if self.certificates:
+            return f"nbds://localhost:{self.port}/{export}?tls-certificates={self.certificates}"
         if self.path:
             return f"nbd+unix:///{export}?socket={self.path}"
         return f"nbd://127.0.0.1:{self.port}/{export}"
@@ -107,14 +112,19 @@ class Server:
 
 
 def _vhdxd(endpoint, images):
-    listen = f"unix:{endpoint.path}" if endpoint.path else f"127.0.0.1:{endpoint.port}"
-    return [str(ROOT / "vhdxd"), "serve", "--listen", listen] + [f"{name}={image}" for name, image in images.items()]
+    listen = ["--listen", f"unix:{endpoint.path}" if endpoint.path else f"127.0.0.1:{endpoint.port}"]
+    if endpoint.certificates:
+        listen += ["--tls-certificates", str(endpoint.certificates)]
+    return [str(ROOT / "vhdxd"), "serve", *listen] + [f"{name}={image}" for name, image in images.items()]
 
 
 def _qemu_nbd(image_format):
     def command(endpoint, images):
         (name, image), = images.items()
         listen = ["-k", str(endpoint.path)] if endpoint.path else ["-b", "127.0.0.1", "-p", str(endpoint.port)]
+        if endpoint.certificates:
+            listen += ["--object", f"tls-creds-x509,id=tls,endpoint=server,verify-peer=no,dir={endpoint.certificates}",
+                       "--tls-creds", "tls"]
         return ["qemu-nbd", "-t", "-e", "64", "-f", image_format, "-x", name] + listen + [str(image)]
     return command
 
@@ -122,6 +132,8 @@ def _qemu_nbd(image_format):
 def _nbdkit(endpoint, images):
     (name, image), = images.items()
     listen = ["-U", str(endpoint.path)] if endpoint.path else ["-i", "127.0.0.1", "-p", str(endpoint.port)]
+    if endpoint.certificates:
+        listen += ["--tls=require", f"--tls-certificates={endpoint.certificates}"]
     return ["nbdkit", "-f"] + listen + ["file", str(image)]
 
 
