@@ -27,22 +27,23 @@ public final class Health {
         serving = nowServing;
     }
 
-    /** Why the process should be restarted: each reason in a sentence. */
+    /**
+     * Why the process should be restarted: each reason in a sentence. A failed image is none. Its reads go on, and while
+     * the device is not well, each restart would write to it again, in a replay, and end the other exports' connections.
+     */
     List<String> needsRestart() {
-        List<String> reasons = new ArrayList<>();
+        return watch.problems();
+    }
+
+    /** Why clients should not be sent here. */
+    List<String> notReady() {
+        List<String> reasons = new ArrayList<>(needsRestart());
         images.forEach((export, image) -> {
             if (image.failure() != null) {
                 reasons.add(
                         "export " + ErrorText.quote(export) + ": an I/O error has stopped all changes to the image");
             }
         });
-        reasons.addAll(watch.problems());
-        return reasons;
-    }
-
-    /** Why clients should not be sent here. */
-    List<String> notReady() {
-        List<String> reasons = needsRestart();
         if (!serving) {
             reasons.add("the server does not take connections");
         }
