@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Makes the self-contained tarball of a build; `mvn -Pdist package` calls it when the jars are there.
+# Makes the self-contained tarball and the Debian package of a build; `mvn -Pdist package` calls it when the jars are there.
 #
 #   build/dist/dist.sh VERSION TIMESTAMP
 #
@@ -41,3 +41,8 @@ chmod -R u=rwX,go=rX "$top"
 
 tar -C "$target/dist" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -n \
     >"$target/$name-linux-x86_64.tar.gz"
+
+# Elsewhere than on Debian there is the tarball alone.
+if command -v dpkg-deb >/dev/null; then
+    "$root/build/dist/deb.sh" "$top" "$version" "$timestamp" "$target/vhdxd_${version}_amd64.deb"
+fi
