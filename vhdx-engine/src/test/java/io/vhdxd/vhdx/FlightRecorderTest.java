@@ -11,6 +11,7 @@ import io.vhdxd.vhdx.testing.PendingCompletion;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import jdk.jfr.Recording;
@@ -50,8 +51,10 @@ class FlightRecorderTest {
         RecordedEvent commit = only(events, "vhdxd.Commit", file);
         assertThat(commit.getInt("requestCount")).isEqualTo(1);
         assertThat(commit.getInt("pageCount")).isEqualTo(1);
+        // The recording has the events of each thread together, and two threads take turns with the rounds.
         List<RecordedEvent> rounds = events.stream()
                 .filter(event -> event.getEventType().getName().equals("vhdxd.Round"))
+                .sorted(Comparator.comparing(RecordedEvent::getStartTime))
                 .toList();
         assertThat(rounds.getFirst().getString("reason")).isEqualTo("FLUSH");
         assertThat(rounds.getFirst().getInt("requestCount")).isEqualTo(1);
