@@ -33,6 +33,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -161,6 +162,31 @@ class ImageMergeTest {
         assertThat(outcome.parentWasLarger()).isEqualTo(childMib < 8);
         assertThat(outcome.copiedBytes()).isPositive();
         assertThat(outcome.zeroedBytes()).isGreaterThanOrEqualTo(2 * MIB);
+    }
+
+    @Test
+    @DisplayName("runs of sectors at any place in a block: all of each goes to the parent, and nothing beside it")
+    void runsOfSectors() throws IOException {
+        RandomGenerator random = Seed.generator(ImageMergeTest.class);
+        ImageBuilder child = ChainFiles.childOf(ImageBuilder.dynamic(8 * MIB, (int) MIB), ".\\parent.vhdx");
+        child.size(12 * MIB).batEntry(4096, 6 | 4L << 20);
+        for (int block = 0; block < 7; block++) {
+            byte[] content = new byte[(int) MIB];
+            random.nextBytes(content);
+            child.block(block, 7, 5 + block).put((5 + block) * MIB, content);
+            BitSet own = new BitSet(2048);
+            for (int sector = random.nextInt(9); sector < 2048; sector += 1 + random.nextInt(200)) {
+                int begin = sector;
+                sector = Math.min(2048, sector + 1 + random.nextInt(60));
+                own.set(begin, sector);
+            }
+            child.put(4 * MIB + block * 2048 / 8, own.toByteArray());
+        }
+        Chain chain = Chain.of(child, parent());
+        byte[] content = chain.content();
+        chain.merge();
+        assertThat(Arrays.mismatch(chain.content(), content)).isEqualTo(-1);
+        assertThat(Arrays.mismatch(chain.parentContent(), content)).isEqualTo(-1);
     }
 
     @Test

@@ -77,28 +77,39 @@ public final class SectorBitmaps {
     }
 
     /**
-     * The bits of a range of sectors that one page describes and whose chunk has a bitmap.
+     * The bits of a range of sectors that one page describes and whose chunk has a bitmap, until this thread asks for others.
      *
      * @param mayWait whether to wait for the device if need be
      * @return null if that takes waiting
      */
     public @Nullable SectorBits bits(long firstSector, int sectorCount, boolean mayWait) throws IOException {
         SectorBits bits = scratch.get();
+        return load(bits, firstSector, sectorCount, mayWait) ? bits : null;
+    }
+
+    /**
+     * Gets the bits of a range of sectors that one page describes and whose chunk has a bitmap.
+     *
+     * @param bits where they come to; belongs to the caller
+     * @param mayWait whether to wait for the device if need be
+     * @return false if that takes waiting
+     */
+    public boolean load(SectorBits bits, long firstSector, int sectorCount, boolean mayWait) throws IOException {
         ByteBuffer dst = bits.prepare(firstSector, sectorCount);
         long pageOffsetBytes = places.placeMib(chunkOf(firstSector)) * Geometry.MIB + pageOffsetInBlock(firstSector);
         int inPageBytes = bitInPage(firstSector) / Byte.SIZE;
         ByteBuffer page = notInPlace.get(pageOffsetBytes);
         if (page != null) {
             dst.put(0, page, page.position() + inPageBytes, dst.limit());
-            return bits;
+            return true;
         }
         if (!mayWait) {
             storage.readCached(dst, pageOffsetBytes + inPageBytes);
-            return dst.hasRemaining() ? null : bits;
+            return !dst.hasRemaining();
         }
         storage.read(dst, pageOffsetBytes + inPageBytes);
         requireFull(dst, pageOffsetBytes);
-        return bits;
+        return true;
     }
 
     /**

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The bits of a range of sectors, at most those of one page of a sector bitmap. Belongs to the thread that asked for it,
- * until it asks the same {@link SectorBitmaps} again.
+ * The bits of a range of sectors, at most those of one page of a sector bitmap. The one that {@link SectorBitmaps} keeps for
+ * each thread holds them until that thread asks again; who calls others in between needs one of its own.
  */
 public final class SectorBits {
     /** A page, and behind it what is read in vain with its last bits, which are looked at in groups of 64. */
@@ -15,7 +15,8 @@ public final class SectorBits {
     /** The bit of the first byte that is the range's first sector. */
     private int firstBit;
 
-    SectorBits() {}
+    /** One without bits, which it is given by {@link SectorBitmaps#load}. */
+    public SectorBits() {}
 
     /** A buffer for the bytes that hold a range's bits. */
     ByteBuffer prepare(long firstSector, int sectorCount) {

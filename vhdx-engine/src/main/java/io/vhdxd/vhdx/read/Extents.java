@@ -5,6 +5,8 @@ import io.vhdxd.vhdx.bitmap.SectorBits;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.map.BlockMap;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,7 @@ public final class Extents {
     @FunctionalInterface
     public interface Visitor {
         /**
-         * Is told one extent; the next one differs in what is told of it.
+         * Is told one extent; the next one differs in what is told of it. It may read what it is told of.
          *
          * @param present whether it has space in a file; it reads as zeros if not
          * @param depth how far down the chain the image is that decides this: 1 for the image itself, 2 for its parent; 0 if
@@ -102,12 +104,12 @@ public final class Extents {
         SectorBitmaps own = Objects.requireNonNull(bitmaps);
         Extents below = Objects.requireNonNull(parent);
         int sectorShift = geometry.logicalSectorSizeShift();
+        SectorBits bits = merging.bits(depth);
         long position = offsetBytes;
         while (position < endBytes) {
             long first = position >>> sectorShift;
             int count = (int) (Math.min(SectorBitmaps.pageEnd(first), ((endBytes - 1) >>> sectorShift) + 1) - first);
-            SectorBits bits = own.bits(first, count, mayWait);
-            if (bits == null) {
+            if (!own.load(bits, first, count, mayWait)) {
                 return Outcome.WAIT;
             }
             if (map.entry(block) != entry) {
@@ -132,6 +134,9 @@ public final class Extents {
     /** Joins neighbours of which the same is told. */
     private static final class Merging {
         private final Visitor visitor;
+        /** Those of the block that the walk is in, for each depth. The visitor may read from the same bitmaps, so it has others. */
+        private final List<SectorBits> bits = new ArrayList<>();
+
         private long start;
         private long end;
         private boolean present;
@@ -141,6 +146,13 @@ public final class Extents {
             this.visitor = visitor;
             this.start = start;
             this.end = start;
+        }
+
+        SectorBits bits(int atDepth) {
+            while (bits.size() < atDepth) {
+                bits.add(new SectorBits());
+            }
+            return bits.get(atDepth - 1);
         }
 
         Outcome add(long to, boolean toPresent, int toDepth) {

@@ -19,6 +19,7 @@ import io.vhdxd.vhdx.testing.Seed;
 import io.vhdxd.vhdx.testing.SimulatedImages;
 import io.vhdxd.vhdx.write.SteppedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,6 +142,33 @@ class ChildEditsTest {
             }
         });
         assertThat(states).isGreaterThan(100);
+    }
+
+    @Test
+    @DisplayName("extents are told the same to a visitor that reads what it is told of")
+    void readingVisitor() throws IOException {
+        DiskLayer layer = layer(EditedDisk.load(child()));
+        Extents extents = new Extents(layer, new Extents(parentLayer(), null));
+        BlockReader reader = new BlockReader(layer, new BlockReader(parentLayer(), null));
+        List<GuestRange> told = new ArrayList<>();
+        List<GuestRange> toldToReader = new ArrayList<>();
+        extents.visit(
+                0, PARENT_BYTES, (offset, length, present, depth) -> told.add(new GuestRange(offset, length)), true);
+        extents.visit(
+                0,
+                PARENT_BYTES,
+                (offset, length, present, depth) -> {
+                    try {
+                        // As much of it as may be, beginning with other bits of a byte than those of the walk.
+                        reader.read(offset, ByteBuffer.allocate((int) length));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                    return toldToReader.add(new GuestRange(offset, length));
+                },
+                true);
+        assertThat(told).hasSizeGreaterThan(8);
+        assertThat(toldToReader).isEqualTo(told);
     }
 
     @Test
