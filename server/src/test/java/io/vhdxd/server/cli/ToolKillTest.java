@@ -5,17 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vhdxd.server.support.NeedsTool;
 import io.vhdxd.server.support.ServedProcess;
 import io.vhdxd.server.support.Tool;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,37 +26,34 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Each tool that changes or makes an image is killed at random moments of its run. The disk then holds what it held or what it is
- * to hold; the same command completes the work; a check finds nothing, and QEMU reads the result.
+ * Each tool that changes or makes an image is killed at random moments between its first change and its last one. The disk then
+ * holds what it held or what it is to hold, for our reader and for QEMU; nothing else has changed; the same command completes
+ * the work.
  */
 @DisplayName("SIGKILL of a tool loses nothing")
 class ToolKillTest {
-    private static final int MIB = 1 << 20;
-    private static final int BLOCKS = 24;
-    private static final int KILLS = Boolean.getBoolean("vhdxd.deep") ? 50 : 6;
+    /** So many kills have to land in the middle of the work. */
+    private static final int KILLS = Boolean.getBoolean("vhdxd.deep") ? 50 : 3;
+    /** At least one in so many; the others come after the end, as work takes longer at one time than at another. */
+    private static final int ATTEMPTS_MAX = 4 * KILLS;
 
-    /** A command over copies of prepared files. */
-    enum Work {
-        CONVERT(false, "convert disk.raw image.vhdx --block-size 1M -q"),
-        COMPACT(false, "compact image.vhdx --zeros -q"),
-        GROW(false, "resize image.vhdx 5000M -q"),
-        SHRINK(false, "resize image.vhdx 20M --accept-data-loss -q"),
-        REPAIR(false, "check --repair image.vhdx"),
-        MERGE(true, "merge image.vhdx -q"),
-        SET_PARENT(true, "set-parent image.vhdx --parent moved.vhdx");
+    private static final int HEADERS_END_BYTES = 192 << 10;
+    private static final long POLL_NANOS = 500_000;
 
-        private final boolean differencing;
-        private final String command;
-
-        Work(boolean differencing, String command) {
-            this.differencing = differencing;
-            this.command = command;
-        }
-
-        String[] words() {
-            return command.split(" ", -1);
-        }
-    }
+    private static final String CHANGES = "pwrite64,pwritev,fdatasync,fsync,ftruncate,fallocate,?rename,?renameat2";
+    /** Before each change strace lets time pass, so that kills at random times come between any two of them. */
+    private static final List<String> SLOWLY = List.of(
+            "strace",
+            "-D",
+            "-f",
+            "-qq",
+            "--seccomp-bpf",
+            "-o",
+            "/dev/null",
+            "-e",
+            "trace=" + CHANGES,
+            "-e",
+            "inject=" + CHANGES + ":delay_enter=5000");
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -61,197 +61,231 @@ class ToolKillTest {
 
     private final Random random = new Random(seed());
 
-    /** What the disk of the image may hold after a kill, and the last of them after the work. */
-    private final List<byte[]> allowed = new ArrayList<>();
-
     private static long seed() {
         long seed = Long.getLong("vhdxd.seed", System.nanoTime());
         System.out.println("ToolKillTest: replay with -Dvhdxd.seed=" + seed);
         return seed;
     }
 
-    private static Object[] inside(Path where, List<String> command) {
-        return command.stream()
-                .map(word -> word.endsWith(".vhdx") || word.endsWith(".raw")
-                        ? where.resolve(word).toString()
-                        : word)
-                .toArray();
-    }
-
-    private static String run(Path where, String... command) {
-        CommandLineRun run = CommandLineRun.of(inside(where, List.of(command)));
-        assertThat(run.exitCode()).as("%s: %s", List.of(command), run.err()).isZero();
+    private static String succeed(Object... command) {
+        CommandLineRun run = CommandLineRun.of(command);
+        assertThat(run.exitCode())
+                .as("%s: %s%s", Arrays.asList(command), run.out(), run.err())
+                .isZero();
         return run.out();
-    }
-
-    private static String run(Path where, Work work) {
-        return run(where, work.words());
-    }
-
-    private byte[] randomBlocks() {
-        byte[] content = new byte[BLOCKS * MIB];
-        random.nextBytes(content);
-        return content;
-    }
-
-    /** Makes the files that the command is given, and says what may come of them. */
-    private void prepare(Work work, Path where) throws IOException {
-        byte[] content = randomBlocks();
-        Files.write(where.resolve("disk.raw"), content);
-        if (work == Work.CONVERT) {
-            allowed.add(content);
-            return;
-        }
-        String name = work.differencing ? "parent.vhdx" : "image.vhdx";
-        run(where, "convert", "disk.raw", name, "--block-size", "1M", "-q");
-        Path image = where.resolve(name);
-        ImageBytes bytes = ImageBytes.of(image);
-        switch (work) {
-            case CONVERT -> throw new AssertionError();
-            case COMPACT -> {
-                for (int block = 0; block < BLOCKS; block += 2) {
-                    bytes.setBlock(block, 0, 0);
-                    Arrays.fill(content, block * MIB, (block + 1) * MIB, (byte) 0);
-                }
-                allowed.add(content);
-            }
-            case GROW -> allowed.add(content);
-            case SHRINK -> {
-                allowed.add(content);
-                allowed.add(Arrays.copyOf(content, 20 * MIB));
-            }
-            case REPAIR -> {
-                bytes.put((64 << 10) + 100, new byte[] {1});
-                bytes.put(192 << 10, new byte[4096]);
-                for (int block = 1; block < BLOCKS; block += 3) {
-                    bytes.setBlock(block, 6, bytes.placeMib(block - 1));
-                    System.arraycopy(content, (block - 1) * MIB, content, block * MIB, MIB);
-                }
-                allowed.add(content);
-            }
-            case MERGE, SET_PARENT -> prepareChild(work, where, content);
-        }
-    }
-
-    private void prepareChild(Work work, Path where, byte[] content) throws IOException {
-        run(where, "create", "image.vhdx", "--type", "differencing", "--parent", "parent.vhdx", "--block-size", "1M");
-        ImageBytes child = ImageBytes.of(where.resolve("image.vhdx"));
-        byte[] own = randomBlocks();
-        for (int block = 0; block < BLOCKS; block += 2) {
-            byte[] bytes = Arrays.copyOfRange(own, block * MIB, (block + 1) * MIB);
-            child.append(block, bytes);
-            System.arraycopy(bytes, 0, content, block * MIB, MIB);
-        }
-        child.setBlock(5, 2, 0);
-        Arrays.fill(content, 5 * MIB, 6 * MIB, (byte) 0);
-        allowed.add(content);
-        if (work == Work.SET_PARENT) {
-            // Both names lead to the parent, so that the child opens before and after.
-            Files.createLink(where.resolve("moved.vhdx"), where.resolve("parent.vhdx"));
-        }
     }
 
     @ParameterizedTest
     @EnumSource
-    @NeedsTool("qemu-img")
+    @NeedsTool({"qemu-img", "strace"})
     @DisplayName("whatever the moment: the content is that of before or after, and the command can be given again")
-    void killed(Work work) throws Exception {
-        Path prepared = Files.createDirectory(directory.resolve("prepared"));
-        prepare(work, prepared);
-        long startNanos = timed(() -> Tool.run(ServedProcess.vhdxd(List.of("--version")), Map.of(), "")
-                .ok());
-        Path trial = copyOf(prepared, "trial");
-        long wholeNanos = timed(() -> process(trial, work).waitFor());
-        verifyDone(work, trial);
-        Map<String, Integer> moments = new HashMap<>();
-        for (int kill = 0; kill < KILLS; kill++) {
-            Path where = copyOf(prepared, "kill-" + kill);
-            boolean ended = killed(work, where, random.nextLong(startNanos / 2, wholeNanos + wholeNanos / 10));
-            moments.merge(ended ? "after its end" : "while it ran", 1, Integer::sum);
-            verifyLeft(work, where);
-            if (work == Work.CONVERT) {
-                // A conversion that was killed at its very end has made its file, which it would not overwrite.
-                Files.deleteIfExists(where.resolve("image.vhdx"));
+    void killed(ToolWork work) throws Exception {
+        ToolWork.Prepared prepared = work.prepare(Files.createDirectory(directory.resolve("prepared")), random);
+        List<byte[]> allowed = work.allowed(prepared);
+        Path whole = ToolWork.copy(prepared, directory.resolve("whole"));
+        long workNanos = durationNanos(work, whole);
+        verifyDone(work, whole, allowed.getLast());
+        verifyByOthers(work, whole, prepared, allowed.getLast());
+        int[] foundHow = new int[allowed.size()];
+        int landed = 0;
+        int attempts = 0;
+        for (; landed < KILLS && attempts < ATTEMPTS_MAX; attempts++) {
+            Path where = ToolWork.copy(prepared, directory.resolve("kill-" + attempts));
+            long delayNanos = random.nextLong(workNanos);
+            if (killed(work, where, delayNanos)) {
+                landed++;
+            } else {
+                workNanos = Math.max(POLL_NANOS, Math.min(workNanos, delayNanos));
             }
-            run(where, work);
-            verifyDone(work, where);
+            foundHow[verifyLeft(work, where, prepared, allowed)]++;
+            if (work.makesFile()) {
+                // One that was killed behind its last step has made its file, which it would not overwrite.
+                Files.deleteIfExists(where.resolve(work.judged()));
+            }
+            succeed(work.commandIn(where).toArray());
+            verifyDone(work, where, allowed.getLast());
             delete(where);
         }
-        System.out.println(work + " killed " + moments);
+        System.out.printf(
+                "%s: %d of %d kills in the middle of %d us of work; found as before or after: %s%n",
+                work, landed, attempts, workNanos / 1000, Arrays.toString(foundHow));
+        assertThat(landed).as("kills in the middle of the work").isEqualTo(KILLS);
     }
 
-    private interface Action {
-        void run() throws Exception;
-    }
+    private record Running(Process process, Path said, List<String> namesAndHeaders) {}
 
-    private static long timed(Action action) throws Exception {
-        long begin = System.nanoTime();
-        action.run();
-        return System.nanoTime() - begin;
-    }
-
-    private static Process process(Path where, Work work) throws IOException {
-        List<String> command = Stream.of(inside(where, List.of(work.words())))
-                .map(Object::toString)
-                .toList();
-        return new ProcessBuilder(ServedProcess.vhdxd(command))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+    /** Starts the work, and waits for its first change of a file. */
+    private static Running begin(ToolWork work, Path where) throws IOException {
+        Path said = where.resolveSibling("said");
+        List<String> before = namesAndHeaders(work, where);
+        List<String> command = new ArrayList<>(SLOWLY);
+        command.addAll(ServedProcess.vhdxd(work.commandIn(where)));
+        Process process = new ProcessBuilder(command)
+                .redirectError(new File("/dev/null"))
+                .redirectOutput(said.toFile())
                 .start();
-    }
-
-    /** Returns whether the command had ended before. */
-    private static boolean killed(Work work, Path where, long afterNanos) throws Exception {
-        Process process = process(where, work);
-        boolean ended = process.waitFor(afterNanos, TimeUnit.NANOSECONDS);
-        process.destroyForcibly().waitFor();
-        return ended;
-    }
-
-    private void verifyLeft(Work work, Path where) throws IOException {
-        if (work == Work.CONVERT && !Files.exists(where.resolve("image.vhdx"))) {
-            assertThat(Files.readAllBytes(where.resolve("disk.raw"))).isEqualTo(allowed.getLast());
-            return;
+        while (process.isAlive() && namesAndHeaders(work, where).equals(before)) {
+            LockSupport.parkNanos(POLL_NANOS);
         }
-        byte[] content = content(where);
-        assertThat(allowed.stream().anyMatch(expected -> Arrays.equals(expected, content)))
-                .as("%s holds what it held, or what it is to hold", where)
-                .isTrue();
+        return new Running(process, said, before);
     }
 
-    /** Reads the disk, with a dirty log in memory. Of a disk that has grown it is the beginning; QEMU looks at the rest. */
-    private static byte[] content(Path where) throws IOException {
-        run(where, "convert", "image.vhdx", "left.raw", "--no-verify", "-q");
-        Path raw = where.resolve("left.raw");
+    /** From the first change until the command says that it is done. */
+    private static long durationNanos(ToolWork work, Path where) throws Exception {
+        Running running = begin(work, where);
+        long begunNanos = System.nanoTime();
+        while (running.process.isAlive() && Files.size(running.said) == 0) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        long tookNanos = System.nanoTime() - begunNanos;
+        assertThat(running.process.waitFor()).isZero();
+        return tookNanos;
+    }
+
+    /** Returns whether the command had begun to change files then, and had not said yet that it is done. */
+    private static boolean killed(ToolWork work, Path where, long afterNanos) throws Exception {
+        Running running = begin(work, where);
+        boolean ended = running.process.waitFor(afterNanos, TimeUnit.NANOSECONDS);
+        running.process.destroyForcibly().waitFor();
+        return !ended
+                && Files.size(running.said) == 0
+                && !namesAndHeaders(work, where).equals(running.namesAndHeaders);
+    }
+
+    /** Of the files that the work changes or makes: every change of an image begins with its headers. */
+    private static List<String> namesAndHeaders(ToolWork work, Path where) throws IOException {
+        List<String> all = new ArrayList<>();
+        for (String name : Objects.requireNonNull(where.toFile().list())) {
+            if (work.makesFile() && isUnfinished(name)) {
+                all.add(name);
+            } else if (work.changes(name)) {
+                try (RandomAccessFile image =
+                        new RandomAccessFile(where.resolve(name).toFile(), "r")) {
+                    byte[] headers = new byte[HEADERS_END_BYTES];
+                    image.readFully(headers);
+                    all.add(name + " " + Arrays.hashCode(headers));
+                }
+            }
+        }
+        Collections.sort(all);
+        return all;
+    }
+
+    private static boolean isUnfinished(String name) {
+        return name.matches("\\.vhdxd-.*\\.new");
+    }
+
+    /** Returns which of the contents that are allowed is there. */
+    private int verifyLeft(ToolWork work, Path where, ToolWork.Prepared prepared, List<byte[]> allowed)
+            throws IOException {
+        verifyUntouched(work, where, prepared);
+        if (work.makesFile() && !Files.exists(where.resolve(work.judged()))) {
+            return 0;
+        }
+        byte[] content = content(where.resolve(work.judged()));
+        int which = 0;
+        while (which < allowed.size() && !Arrays.equals(content, allowed.get(which))) {
+            which++;
+        }
+        assertThat(which)
+                .as("%s holds what it held, or what it is to hold", where)
+                .isLessThan(allowed.size());
+        if (work.beginsSound()) {
+            verifySound(work, where.resolve(work.judged()));
+            verifyByOthers(work, where, prepared, content);
+        }
+        return which;
+    }
+
+    /** Nothing but what the command is to change has changed, and nothing is left but files that their names tell apart. */
+    private static void verifyUntouched(ToolWork work, Path where, ToolWork.Prepared prepared) throws IOException {
+        try (Stream<Path> files = Files.list(where)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                Path before = prepared.directory().resolve(name);
+                if (!Files.exists(before)) {
+                    assertThat(name.equals(work.judged()) || isUnfinished(name))
+                            .as(name)
+                            .isTrue();
+                } else if (!work.changes(name) && !name.equals("moved.vhdx")) {
+                    assertThat(Files.mismatch(before, file)).as(name).isEqualTo(-1);
+                }
+            }
+        }
+    }
+
+    /** Reads the disk, with a dirty log in memory. Of a disk that has grown it is the beginning; others look at the rest. */
+    private static byte[] content(Path file) throws IOException {
+        Path raw = file.resolveSibling("left.raw");
+        succeed("convert", file, raw, "--no-verify", "-q");
         byte[] content;
-        try (RandomAccessFile file = new RandomAccessFile(raw.toFile(), "r")) {
-            content = new byte[(int) Math.min(file.length(), BLOCKS * MIB)];
-            file.readFully(content);
+        try (RandomAccessFile opened = new RandomAccessFile(raw.toFile(), "r")) {
+            content = new byte[(int) Math.min(opened.length(), ToolWork.BLOCKS * ToolWork.MIB)];
+            opened.readFully(content);
         }
         Files.delete(raw);
         return content;
     }
 
-    private void verifyDone(Work work, Path where) throws IOException {
-        assertThat(content(where)).isEqualTo(allowed.getLast());
-        assertThat(run(where, "check", "image.vhdx")).contains(": sound");
-        if (work == Work.SET_PARENT) {
-            return;
+    /** A check finds nothing in the image and its parents, but that a merge is to be finished. */
+    private static void verifySound(ToolWork work, Path image) {
+        CommandLineRun run = CommandLineRun.of("check", image);
+        if (work.isMerge() && run.exitCode() == ExitCode.BAD_IMAGE.number()) {
+            assertThat(run.out().lines().filter(line -> line.startsWith("error:")))
+                    .singleElement()
+                    .asString()
+                    .contains("was begun and not finished");
+        } else {
+            assertThat(run.exitCode()).as(run.out()).isZero();
+            assertThat(run.out()).contains(": sound");
         }
-        // QEMU reads no parents; what was merged is in the parent.
-        Path file = where.resolve(work == Work.MERGE ? "parent.vhdx" : "image.vhdx");
-        Path expected = Files.write(where.resolve("expected.raw"), allowed.getLast());
-        Tool.run("qemu-img", "check", "-f", "vhdx", file.toString()).ok();
-        Tool.run("qemu-img", "compare", "-f", "raw", "-F", "vhdx", expected.toString(), file.toString())
-                .ok();
-        Files.delete(expected);
     }
 
-    private Path copyOf(Path prepared, String name) throws IOException {
-        Path copy = Files.createDirectory(directory.resolve(name));
-        Tool.run("cp", "-a", "--sparse=always", prepared + "/.", copy.toString())
+    private static void verifyDone(ToolWork work, Path where, byte[] expected) throws IOException {
+        Path file = where.resolve(work.judged());
+        assertThat(Arrays.mismatch(content(file), expected)).isEqualTo(-1);
+        if (file.toString().endsWith(".vhdx")) {
+            assertThat(succeed("check", file)).contains(": sound");
+        }
+    }
+
+    /** QEMU, over a copy of which it replays the log. What a child holds is read from the parent it was merged to. */
+    private void verifyByOthers(ToolWork work, Path where, ToolWork.Prepared prepared, byte[] content)
+            throws IOException {
+        if (work.isReadByQemu()) {
+            Path copy = copyForQemu(where.resolve(work.judged()));
+            Path expected = Files.write(directory.resolve("expected.raw"), content);
+            Tool.run("qemu-img", "compare", "-f", "raw", "-F", "vhdx", expected.toString(), copy.toString())
+                    .ok();
+        } else if (work == ToolWork.MERGE_PARENT) {
+            Path copy = copyForQemu(where.resolve("base.vhdx"));
+            Path raw = directory.resolve("base.raw");
+            Tool.run("qemu-img", "convert", "-f", "vhdx", "-O", "raw", copy.toString(), raw.toString())
+                    .ok();
+            verifySectors(Files.readAllBytes(raw), prepared.contents());
+        }
+    }
+
+    private Path copyForQemu(Path file) throws IOException {
+        Path copy = directory.resolve("copy.vhdx");
+        Tool.run("cp", "--sparse=always", file.toString(), copy.toString()).ok();
+        Tool.run("qemu-img", "check", "-f", "vhdx", "-r", "all", copy.toString())
                 .ok();
         return copy;
+    }
+
+    /** Each sector of a base that its child is merged to is that of the base, or that of the child. */
+    private static void verifySectors(byte[] found, Map<String, byte[]> contents) {
+        byte[] base = Objects.requireNonNull(contents.get("base.vhdx"));
+        byte[] child = Objects.requireNonNull(contents.get("parent.vhdx"));
+        assertThat(found).hasSameSizeAs(child);
+        for (int at = 0; at < found.length; at += 512) {
+            if (!Arrays.equals(found, at, at + 512, child, at, at + 512)) {
+                assertThat(Arrays.equals(found, at, at + 512, base, at, at + 512))
+                        .as("sector at %d", at)
+                        .isTrue();
+            }
+        }
     }
 
     private static void delete(Path where) throws IOException {
