@@ -14,6 +14,7 @@ public enum ExitCode {
     FAIL_STOP(70, "An I/O error stopped an image; its log is replayed when it is next opened."),
     CANNOT_CREATE(73, "The file cannot be created."),
     CANNOT_CHANGE(74, "An I/O error or a full disk ended a change of an image; no content is lost."),
+    UNWELL(75, "'health': the server is not well, not ready, or does not answer."),
     WOULD_LOSE_DATA(77, "Data would be lost, and the command line does not accept that."),
     CONFIG(78, "The configuration file is wrong, or the certificates for TLS are missing or cannot be used.");
 

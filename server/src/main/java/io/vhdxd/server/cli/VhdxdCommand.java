@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             SetParentCommand.class,
             ConvertCommand.class,
             DumpLogCommand.class,
+            HealthCommand.class,
             GenerateCompletion.class,
             HelpCommand.class
         })

@@ -51,6 +51,11 @@ class UsageTest {
                 "convert x.vhdx",
                 "convert x.raw y.vhdx --to qcow2",
                 "dump-log",
+                "health",
+                "health localhost",
+                "health \"quoted\":9809",
+                "health unix:/run/vhdxd.sock",
+                "health --timeout 0 127.0.0.1:9809",
                 "serve",
                 "serve x.vhdx --listen nowhere",
                 "config",
@@ -130,6 +135,7 @@ class UsageTest {
                 "set-parent",
                 "convert",
                 "dump-log",
+                "health",
                 "generate-completion"
             })
     @DisplayName("Every command has --help, with all exit codes")
