@@ -33,8 +33,7 @@ public interface RequestHandler {
     /**
      * The client has closed its side of the connection; no request follows. It may still wait for replies, so the server
      * closes the channel when it has sent them. Comes only if the channel has the option ALLOW_HALF_CLOSURE; without it the
-     * channel closes by itself. (With epoll in Netty 4.2.18, the connection breaks if the socket does not take the rest of
-     * the replies at once.)
+     * channel closes by itself.
      */
     void onInputEnd();
 

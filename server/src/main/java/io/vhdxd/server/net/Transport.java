@@ -3,7 +3,6 @@ package io.vhdxd.server.net;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
@@ -43,7 +42,7 @@ record Transport(
     static Transport epoll() {
         return new Transport(
                 "epoll",
-                EpollIoHandler.newFactory(),
+                LastingEpoll.newFactory(),
                 EpollServerSocketChannel.class,
                 EpollServerDomainSocketChannel.class,
                 path -> new DomainSocketAddress(path.toString()));

@@ -6,6 +6,7 @@ import io.vhdxd.nbd.ChunkType;
 import io.vhdxd.nbd.Command;
 import io.vhdxd.nbd.CommandFlags;
 import io.vhdxd.nbd.NbdError;
+import io.vhdxd.server.support.Await;
 import io.vhdxd.server.support.MemoryDisk;
 import io.vhdxd.server.support.NbdClient;
 import io.vhdxd.server.support.NbdClient.Chunk;
@@ -54,6 +55,26 @@ class ReadTest {
             assertThat(reply.cookie()).isEqualTo(0x1122334455667788L);
             assertThat(reply.error()).isZero();
             assertThat(reply.bytes()).isEqualTo(range(1000, 5000));
+        }
+    }
+
+    @Test
+    @DisplayName("DC-03: a client that sends no more gets a reply that does not fit into the socket at once")
+    void halfClose() throws IOException {
+        int length = (BLOCKS - 1) * BLOCK;
+        disk.setCold(true);
+        disk.readGate.close();
+        disk.writerGate.close();
+        try (NbdClient client = server.simpleClient()) {
+            client.request(Command.TRIM, 0, 1, 0, BLOCK);
+            client.request(Command.READ, 0, 2, BLOCK, length);
+            client.endInput();
+            Await.until(() -> !server.export().leftovers().isNone());
+            disk.readGate.open();
+            assertThat(client.simpleReply(length).bytes()).isEqualTo(range(BLOCK, length));
+            disk.writerGate.open();
+            assertThat(client.outcome()).isZero();
+            assertThat(client.isAtEnd()).isTrue();
         }
     }
 
