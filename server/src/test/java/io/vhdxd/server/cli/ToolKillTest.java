@@ -190,7 +190,7 @@ class ToolKillTest {
         assertThat(which)
                 .as("%s holds what it held, or what it is to hold", where)
                 .isLessThan(allowed.size());
-        if (work.beginsSound()) {
+        if (work.beginsSound() && work.judged().endsWith(".vhdx")) {
             verifySound(work, where.resolve(work.judged()));
             verifyByOthers(work, where, prepared, content);
         }
