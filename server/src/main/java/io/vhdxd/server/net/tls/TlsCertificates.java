@@ -96,7 +96,7 @@ public final class TlsCertificates {
             Promise<SslHandler> handler = channel.eventLoop().newPromise();
             EXECUTOR.execute(() -> {
                 try {
-                    handler.setSuccess(current().newHandler(channel.alloc(), EXECUTOR));
+                    handler.setSuccess(new RecordLimit(current().newEngine(channel.alloc()), EXECUTOR));
                 } catch (RuntimeException | Error e) {
                     handler.setFailure(e);
                 }
