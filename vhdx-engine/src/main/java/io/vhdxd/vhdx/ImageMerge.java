@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -128,17 +129,22 @@ public record ImageMerge(Path parent, long copiedBytes, long zeroedBytes, boolea
         long childSize = child.image.geometry().virtualSizeBytes();
         long parentSize = parent.geometry().virtualSizeBytes();
         MergeCopy copy = new MergeCopy(layers, childSize, progress);
-        try (VhdxImage target =
-                VhdxImage.open(parentStorage, parentFile.toString(), Access.READ_WRITE, grandparents, () -> nextGuid)) {
+        // Where all that was asked for is so already, the parent stays as it is, and keeps its identity.
+        AtomicReference<UUID> reached =
+                new AtomicReference<>(parent.headers().current().dataWriteGuid());
+        Supplier<UUID> newDataWriteGuid = () -> {
+            reached.set(nextGuid);
+            return nextGuid;
+        };
+        try (VhdxImage target = VhdxImage.open(
+                parentStorage, parentFile.toString(), Access.READ_WRITE, grandparents, newDataWriteGuid)) {
             copy.run(target);
         }
         LoadedImage childNow = loadChild(child.storage, child.name);
-        // If there was nothing to write, the parent is as it was.
-        UUID reached = copy.hasChanged() ? nextGuid : parent.headers().current().dataWriteGuid();
         LocatorChange.write(
                 child.storage,
                 childNow,
-                Objects.requireNonNull(childNow.items().parentLocator()).linkedTo(reached),
+                Objects.requireNonNull(childNow.items().parentLocator()).linkedTo(reached.get()),
                 header -> header,
                 newGuid);
         return new ImageMerge(parentFile, copy.copiedBytes(), copy.zeroedBytes(), parentSize > childSize);

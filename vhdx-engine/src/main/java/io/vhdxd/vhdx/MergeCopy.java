@@ -22,7 +22,6 @@ final class MergeCopy {
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE_BYTES);
     private long copiedBytes;
     private long zeroedBytes;
-    private boolean changed;
 
     /** @param layers the child over its parent; nothing is read from the parent */
     MergeCopy(ImageLayers layers, long childSizeBytes, Progress progress) {
@@ -37,11 +36,6 @@ final class MergeCopy {
 
     long zeroedBytes() {
         return zeroedBytes;
-    }
-
-    /** Whether anything was asked of the parent. */
-    boolean hasChanged() {
-        return changed;
     }
 
     void run(VhdxImage target) throws IOException {
@@ -108,7 +102,6 @@ final class MergeCopy {
 
     private void write(VhdxImage target, long offsetBytes) throws IOException {
         ByteBuffer[] srcs = {buffer};
-        changed = true;
         if (!target.tryWrite(offsetBytes, srcs)) {
             submit(target, completion -> new WriteRequest(offsetBytes, srcs, false, completion));
         }
@@ -121,7 +114,6 @@ final class MergeCopy {
     }
 
     private void submit(VhdxImage target, Function<Completion, ImageRequest> request) throws IOException {
-        changed = true;
         CompletableFuture<IOException> outcome = new CompletableFuture<>();
         target.submit(request.apply(outcome::complete));
         IOException failure = outcome.join();

@@ -201,6 +201,19 @@ class ImageMergeTest {
         assertThat(chain.content()).isEqualTo(content);
     }
 
+    @Test
+    @DisplayName("a child that has zeros where its parent has nothing goes on reading the same parent")
+    void zerosOverNothing() throws IOException {
+        ImageBuilder child = ChainFiles.childOf(ImageBuilder.dynamic(8 * MIB, (int) MIB), "x");
+        Chain chain = Chain.of(child.block(6, 2, 0).block(7, 3, 0), parent());
+        byte[] content = chain.content();
+        UUID guid = chain.parentGuid();
+        assertThat(chain.merge().zeroedBytes()).isEqualTo(2 * MIB);
+        assertThat(chain.parentGuid()).isEqualTo(guid).isEqualTo(chain.locator().linkage());
+        assertThat(chain.locator().linkage2()).isNull();
+        assertThat(chain.content()).isEqualTo(content);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {8, 11})
     @DisplayName(

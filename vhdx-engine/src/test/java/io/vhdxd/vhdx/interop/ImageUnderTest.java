@@ -23,6 +23,7 @@ import io.vhdxd.vhdx.request.WriteRequest;
 import io.vhdxd.vhdx.request.ZeroRequest;
 import io.vhdxd.vhdx.storage.Storage;
 import io.vhdxd.vhdx.storage.Storages;
+import io.vhdxd.vhdx.testing.DyingStorage;
 import io.vhdxd.vhdx.testing.PendingCompletion;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

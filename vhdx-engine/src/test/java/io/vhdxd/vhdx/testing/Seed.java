@@ -9,9 +9,19 @@ public final class Seed {
 
     /** A generator for the test, whose seed has been printed under the test's name. */
     public static RandomGenerator generator(Class<?> test) {
+        return generator(of(test));
+    }
+
+    /** A generator with a seed. */
+    public static RandomGenerator generator(long seed) {
+        return RandomGeneratorFactory.<RandomGenerator>of("L64X128MixRandom").create(seed);
+    }
+
+    /** The seed of a test, which has been printed under the test's name. */
+    public static long of(Class<?> test) {
         String given = System.getProperty("vhdxd.seed", "");
         long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
         System.out.println(test.getSimpleName() + ": replay with -Dvhdxd.seed=" + seed);
-        return RandomGeneratorFactory.<RandomGenerator>of("L64X128MixRandom").create(seed);
+        return seed;
     }
 }

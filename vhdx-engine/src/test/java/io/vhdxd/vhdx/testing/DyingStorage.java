@@ -1,4 +1,4 @@
-package io.vhdxd.vhdx.interop;
+package io.vhdxd.vhdx.testing;
 
 import io.vhdxd.vhdx.storage.Storage;
 import java.io.IOException;
@@ -9,24 +9,29 @@ import java.util.concurrent.atomic.AtomicLong;
  * A file whose process is killed: after a number of changes nothing reaches it any more. The change at which that happens is
  * a write that is done in part, in whole sectors. Syncs are left out: the machine lives on.
  */
-final class DyingStorage implements Storage {
+public final class DyingStorage implements Storage {
     private static final int SECTOR_BYTES = 512;
 
     private final Storage file;
     private final AtomicLong changesLeft;
 
-    DyingStorage(Storage file, long changes) {
+    public DyingStorage(Storage file, long changes) {
         this.file = file;
         this.changesLeft = new AtomicLong(changes);
     }
 
     /** Nothing happens to the process. */
-    static DyingStorage immortal(Storage file) {
+    public static DyingStorage immortal(Storage file) {
         return new DyingStorage(file, Long.MAX_VALUE);
     }
 
-    boolean isDead() {
+    public boolean isDead() {
         return changesLeft.get() < 0;
+    }
+
+    /** Kills the process now. */
+    public void kill() {
+        changesLeft.set(-1);
     }
 
     private void requireAlive() throws IOException {
