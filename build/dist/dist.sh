@@ -20,8 +20,8 @@ rm -rf "$target/dist"
 mkdir -p "$top"/{bin,lib/systemd/system,share/man/man1,share/bash-completion/completions,share/doc/vhdxd}
 
 # The modules that the classes use, by jdeps, and what is needed beside them: jdk.jcmd, for who looks at a running server.
-"$JDK/bin/jlink" --output "$top/runtime" --strip-java-debug-attributes --no-header-files --no-man-pages --add-modules \
-    java.base,java.logging,java.management,java.naming,java.xml,jdk.httpserver,jdk.jcmd,jdk.jfr,jdk.management,jdk.unsupported
+"$JDK/bin/jlink" --output "$top/runtime" --strip-java-debug-attributes --no-header-files --no-man-pages \
+    --add-modules "$(<"$root/build/java.modules")"
 
 cp "$target/vhdxd-server.jar" "$top/"
 cp "$target"/lib/*.jar "$top/lib/"
