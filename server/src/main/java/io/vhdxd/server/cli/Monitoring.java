@@ -6,6 +6,7 @@ import io.vhdxd.server.net.NbdServer;
 import io.vhdxd.server.ops.Health;
 import io.vhdxd.server.ops.Metrics;
 import io.vhdxd.server.ops.OpsEndpoint;
+import io.vhdxd.server.ops.ServiceManager;
 import io.vhdxd.server.ops.WriterWatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -13,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What looks after a server while it serves: always the watch over the writers, and the metrics if somebody wants them. */
+/**
+ * What looks after a server while it serves: always the watch over the writers, the metrics if somebody wants them, and word
+ * to the service manager if there is one.
+ */
 final class Monitoring implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("vhdxd.ops");
 
@@ -21,6 +25,7 @@ final class Monitoring implements AutoCloseable {
     private final @Nullable Metrics metrics;
     private final WriterWatch watch = new WriterWatch();
     private final Health health = new Health(watch);
+    private final ServiceManager manager = ServiceManager.ofThisProcess();
     private @Nullable OpsEndpoint endpoint;
 
     /** @param address where metrics and health are told; null if nowhere */
@@ -40,7 +45,7 @@ final class Monitoring implements AutoCloseable {
             watch.add(opened.export().name(), opened.image()::writerState);
             health.add(opened.export().name(), opened.image());
         }
-        watch.start();
+        watch.start(health, manager);
         if (metrics != null && address != null) {
             open.all().forEach(opened -> metrics.add(opened.export(), opened.image()));
             metrics.add(server);
@@ -61,9 +66,16 @@ final class Monitoring implements AutoCloseable {
         }
     }
 
-    /** Whether clients are let in. */
-    void setServing(boolean serving) {
-        health.setServing(serving);
+    /** Clients are let in. */
+    void ready(String status) {
+        health.setServing(true);
+        manager.ready(status);
+    }
+
+    /** No more clients are let in. */
+    void stopping() {
+        health.setServing(false);
+        manager.stopping("finishing what clients have begun, and closing the images");
     }
 
     @Override

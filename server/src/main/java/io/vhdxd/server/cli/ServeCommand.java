@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -101,11 +102,12 @@ final class ServeCommand implements Callable<Integer> {
                 attachLines.add(new AttachLines(
                         bound, mode == TlsMode.OFF ? null : options.tls().directory()));
             }
-            monitoring.setServing(true);
+            monitoring.ready("serving " + exports.size() + (exports.size() == 1 ? " export" : " exports") + " on "
+                    + server.addresses().stream().map(Object::toString).collect(Collectors.joining(", ")));
             print(open.all(), attachLines);
             signals.awaitFirst();
             LOG.info("stopping");
-            monitoring.setServing(false);
+            monitoring.stopping();
             if (!server.drain(options.drainSeconds() * 1000L)) {
                 server.disconnect(HURRY_MILLIS);
             }

@@ -35,8 +35,8 @@ public final class Health {
         return watch.problems();
     }
 
-    /** Why clients should not be sent here. */
-    List<String> notReady() {
+    /** What is not well, whatever can be done about it: each problem in a sentence. */
+    List<String> problems() {
         List<String> reasons = new ArrayList<>(needsRestart());
         images.forEach((export, image) -> {
             if (image.failure() != null) {
@@ -44,6 +44,12 @@ public final class Health {
                         "export " + ErrorText.quote(export) + ": an I/O error has stopped all changes to the image");
             }
         });
+        return reasons;
+    }
+
+    /** Why clients should not be sent here. */
+    List<String> notReady() {
+        List<String> reasons = problems();
         if (!serving) {
             reasons.add("the server does not take connections");
         }

@@ -84,16 +84,29 @@ public final class WriterWatch implements AutoCloseable {
         all.put(export, new Watched(source));
     }
 
-    public void start() {
-        Thread started = Thread.ofPlatform().daemon().name("vhdxd-watch").unstarted(this::run);
+    /**
+     * Begins to look.
+     *
+     * @param health what the service manager is told after each look
+     */
+    public void start(Health health, ServiceManager manager) {
+        long pauseNanos =
+                manager.watchdogNanos() == 0 ? LOOK_NANOS : Math.clamp(manager.watchdogNanos() / 2, 1, LOOK_NANOS);
+        Thread started = Thread.ofPlatform()
+                .daemon()
+                .name("vhdxd-watch")
+                .unstarted(() -> run(pauseNanos, () -> {
+                    look();
+                    manager.looked(health.needsRestart(), health.problems());
+                }));
         thread = started;
         started.start();
     }
 
-    private void run() {
+    private void run(long pauseNanos, Runnable look) {
         while (!closed) {
-            look();
-            LockSupport.parkNanos(this, LOOK_NANOS);
+            look.run();
+            LockSupport.parkNanos(this, pauseNanos);
         }
     }
 

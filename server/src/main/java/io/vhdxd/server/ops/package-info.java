@@ -1,7 +1,8 @@
 /**
  * For who watches a server: {@link io.vhdxd.server.ops.Metrics} holds the numbers, {@link
  * io.vhdxd.server.ops.WriterWatch} looks whether the writers of the images move, {@link io.vhdxd.server.ops.Health} judges
- * whether all is well, and {@link io.vhdxd.server.ops.OpsEndpoint} tells it over HTTP, on threads of its own.
+ * whether all is well, {@link io.vhdxd.server.ops.OpsEndpoint} tells it over HTTP, on threads of its own, and {@link
+ * io.vhdxd.server.ops.ServiceManager} tells it to systemd.
  *
  * <p>Only here is Micrometer used. What is told for each request goes to meters that were looked up before; everything else
  * is asked for when somebody scrapes.
