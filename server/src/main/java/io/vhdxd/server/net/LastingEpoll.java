@@ -6,8 +6,10 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
+import io.vhdxd.server.session.UnderWay;
 
 /**
  * Netty's epoll, whose registrations last as long as their sockets are open.
@@ -25,8 +27,12 @@ final class LastingEpoll implements IoHandler {
     }
 
     static IoHandlerFactory newFactory() {
-        IoHandlerFactory epolls = EpollIoHandler.newFactory();
-        return executor -> new LastingEpoll(epolls.newHandler(executor));
+        return executor -> {
+            SelectStrategy polling = new AdaptivePolling(
+                    System::nanoTime, () -> UnderWay.ofThisLoop().isNone());
+            // 0: room for events that grows with their number.
+            return new LastingEpoll(EpollIoHandler.newFactory(0, () -> polling).newHandler(executor));
+        };
     }
 
     @Override

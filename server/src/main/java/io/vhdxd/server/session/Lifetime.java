@@ -34,6 +34,7 @@ final class Lifetime implements Export.Attachment, Examinations.Subject {
     private volatile boolean abandoned;
 
     private @Nullable RequestDecoder decoder;
+    private final UnderWay underWay = UnderWay.ofThisLoop();
     private int operationCount;
     private int changeCount;
 
@@ -90,6 +91,7 @@ final class Lifetime implements Export.Attachment, Examinations.Subject {
 
     void operationBegun(boolean isChange) {
         operationCount++;
+        underWay.begun();
         if (isChange) {
             changeCount++;
         }
@@ -97,6 +99,7 @@ final class Lifetime implements Export.Attachment, Examinations.Subject {
 
     void operationDone(boolean isChange) {
         operationCount--;
+        underWay.done();
         if (isChange) {
             changeCount--;
             if (!takesRequests()) {
