@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * The test calls these programs. Where one is missing it is skipped, and says so; with {@code VHDXD_STRICT=1} in the
  * environment it fails. {@code "python3-libnbd"} stands for the system's Python with libnbd's module,
- * {@code "guest"} for the Linux that {@code build/guest.sh} makes and the QEMU that runs it.
+ * {@code "root"} for its rights, {@code "guest"} for the Linux that {@code build/guest.sh} makes and the QEMU that runs it.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)

@@ -43,6 +43,9 @@ final class NeedsToolCondition implements ExecutionCondition {
         if (tool.equals("guest")) {
             return Files.exists(GUEST.resolve("initramfs")) && isThere("qemu-system-x86_64");
         }
+        if (tool.equals("root")) {
+            return "root".equals(System.getProperty("user.name"));
+        }
         if (tool.equals("python3-libnbd")) {
             try {
                 return Tool.run("/usr/bin/python3", "-c", "import nbd").exitCode() == 0;
