@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It works in the midst of the engine's calls, where an error would be taken for one of the disk: so it keeps the first
  * violation for {@link #finish}, and looks at nothing more.
  */
-final class CrashEnumerator implements DrivenImage.Watcher {
+final class CrashEnumerator implements Watcher {
     private final Thoroughness thoroughness;
 
     private final RandomGenerator random;

@@ -4,7 +4,6 @@ import io.vhdxd.vhdx.diagnosis.Findings;
 import io.vhdxd.vhdx.format.Header;
 import io.vhdxd.vhdx.load.ImageLoader;
 import io.vhdxd.vhdx.load.LoadOptions;
-import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.read.BlockReader;
 import io.vhdxd.vhdx.request.Completion;
 import io.vhdxd.vhdx.request.FlushRequest;
@@ -37,31 +36,11 @@ import org.jspecify.annotations.Nullable;
  * tells its {@link Watcher} of every moment that can make a difference to a crash.
  */
 final class DrivenImage {
-    /** Who looks at an image while a workload runs. Called in the midst of the engine's work; must not change anything. */
-    interface Watcher {
-        /** A change has reached the disk, or has failed to. */
-        void changed(DrivenImage image);
-
-        /** A request was answered. */
-        void answered(DrivenImage image, boolean durably);
-
-        /** Nobody looks. */
-        Watcher NONE = new Watcher() {
-            @Override
-            public void changed(DrivenImage image) {}
-
-            @Override
-            public void answered(DrivenImage image, boolean durably) {}
-        };
-    }
-
     /** Numbers of sessions go into their GUIDs. */
     private static final long FIRST_SESSION = 100;
-    /** So many changes are watched from the moment on in which the log comes to its other half. */
-    private static final int CHANGES_AT_LOG_HALF = 8;
 
     private final Shape shape;
-    private final Watcher watcher;
+    private final Watching watching;
     private final UnaryOperator<Storage> seen;
     private final DiskModel model;
     private final @Nullable BlockReader parent;
@@ -73,11 +52,6 @@ final class DrivenImage {
     private Header openedHeader;
     private Set<Long> sizesBytes;
     private int sessions;
-    private boolean watched = true;
-    private int changesToWatch;
-    /** The half of the log that was written last. */
-    private boolean inSecondHalf;
-
     private boolean recovered = true;
     private long firedBefore;
     private int operationsBefore;
@@ -88,7 +62,7 @@ final class DrivenImage {
     private DrivenImage(Shape shape, SimulatedStorage storage, UnaryOperator<Storage> seen, Watcher watcher)
             throws IOException {
         this.shape = shape;
-        this.watcher = watcher;
+        this.watching = new Watching(this, watcher);
         this.seen = seen;
         this.model = new DiskModel(shape::isFollowed);
         this.parent = shape.child() ? ParentDisk.create(shape, model) : null;
@@ -137,35 +111,13 @@ final class DrivenImage {
                 },
                 (kind, offset, length) -> {
                     if (kind == OperationKind.WRITE) {
-                        watchLogHalves(offset);
+                        watching.written(offset);
                     }
                     switch (kind) {
-                        case WRITE, SET_SIZE, PUNCH, ZERO -> tellChanged();
+                        case WRITE, SET_SIZE, PUNCH, ZERO -> watching.changed();
                         case READ, READ_CACHED, SYNC, SIZE, RESERVE, NEXT_DATA -> {}
                     }
                 });
-    }
-
-    private void tellChanged() {
-        if (watched) {
-            watcher.changed(this);
-        }
-        if (changesToWatch > 0 && --changesToWatch == 0) {
-            watched = false;
-        }
-    }
-
-    /** While nobody looks: wakes the watcher for a while when the log goes from one of its halves to the other. */
-    private void watchLogHalves(long offsetBytes) {
-        long inLogBytes = offsetBytes - openedHeader.logOffsetBytes();
-        if (inLogBytes >= 0 && inLogBytes < openedHeader.logLengthBytes()) {
-            boolean second = inLogBytes >= openedHeader.logLengthBytes() / 2;
-            if (second != inSecondHalf && (changesToWatch > 0 || !watched)) {
-                watched = true;
-                changesToWatch = CHANGES_AT_LOG_HALF;
-            }
-            inSecondHalf = second;
-        }
     }
 
     Shape shape() {
@@ -219,8 +171,7 @@ final class DrivenImage {
      * its other half.
      */
     void watch(boolean on) {
-        changesToWatch = 0;
-        watched = on;
+        watching.set(on);
     }
 
     // --- requests
@@ -255,7 +206,7 @@ final class DrivenImage {
         }
         if (done) {
             model.answered(stamp);
-            tellAnswered(false);
+            watching.answered(false);
         } else {
             submit(new WriteRequest(sector * DiskModel.SECTOR_BYTES, srcs, false, change(stamp, false)));
         }
@@ -331,17 +282,11 @@ final class DrivenImage {
             }
             if (failure == null) {
                 whenDone.run();
-                tellAnswered(durable);
+                watching.answered(durable);
             } else {
                 failures.add(failure);
             }
         };
-    }
-
-    private void tellAnswered(boolean durably) {
-        if (watched) {
-            watcher.answered(this, durably);
-        }
     }
 
     // --- time
@@ -486,33 +431,6 @@ final class DrivenImage {
 
     /** A read that has looked up where the n-th block is, and has not read yet. */
     SlowRead beginSlowRead(int n) {
-        return new SlowRead(n);
-    }
-
-    /** A read whose look-up and whose I/O lie apart in time. */
-    final class SlowRead {
-        private final long firstSector;
-        private final int access = image.gate().enter();
-        private final int entry;
-
-        private SlowRead(int n) {
-            firstSector = shape.sector(n, 0);
-            entry = image.blockMap().entry(firstSector / shape.blockSectors());
-        }
-
-        /** Reads, and finds nothing but what was written to the block (promise R5). */
-        void end() throws IOException {
-            if (BlockMap.isFullyPresent(entry)) {
-                ByteBuffer content = ByteBuffer.allocate(Shape.FRONT_SECTORS * DiskModel.SECTOR_BYTES);
-                storage.read(content, BlockMap.fileOffsetBytes(entry));
-                for (int i = 0; i < Shape.FRONT_SECTORS; i++) {
-                    ByteBuffer sector = content.slice(i * DiskModel.SECTOR_BYTES, DiskModel.SECTOR_BYTES);
-                    if (!DiskModel.belongsTo(firstSector + i, sector)) {
-                        throw new Violation("a read of sector " + (firstSector + i) + " met another block's bytes");
-                    }
-                }
-            }
-            image.gate().exit(access);
-        }
+        return new SlowRead(image, storage, shape.sector(n, 0));
     }
 }

@@ -73,7 +73,7 @@ final class FailedRun {
 
     private void work(RandomGenerator random) throws IOException {
         try {
-            DrivenImage opened = DrivenImage.open(family.shape().get(), created, DrivenImage.Watcher.NONE);
+            DrivenImage opened = DrivenImage.open(family.shape().get(), created, Watcher.NONE);
             disk = opened;
             family.workload().run(opened, random);
         } catch (IOException | UncheckedIOException e) {

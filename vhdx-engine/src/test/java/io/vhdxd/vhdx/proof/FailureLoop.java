@@ -56,7 +56,7 @@ final class FailureLoop {
     void run(Family family, long runsMax) throws IOException {
         long seed = seeds.nextLong();
         SimulatedStorage whole = family.shape().get().create();
-        DrivenImage disk = DrivenImage.open(family.shape().get(), whole, DrivenImage.Watcher.NONE);
+        DrivenImage disk = DrivenImage.open(family.shape().get(), whole, Watcher.NONE);
         family.workload().run(disk, generator(seed));
         long candidates = 0;
         for (Failure failure : Failure.ALL) {

@@ -100,7 +100,7 @@ final class SpaceFamilies {
         fill(disk, 8);
         for (int i = 0; i < 4; i++) {
             int block = random.nextInt(8);
-            DrivenImage.SlowRead read = disk.beginSlowRead(block);
+            SlowRead read = disk.beginSlowRead(block);
             disk.trimBlock(block);
             disk.flushAndSettle();
             disk.passTime();
