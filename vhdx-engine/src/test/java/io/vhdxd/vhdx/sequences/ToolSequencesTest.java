@@ -4,9 +4,11 @@ import io.vhdxd.vhdx.testing.Seed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Promises R5 and R8, through all that can be done to a chain of images: no sector is lost, and none appears. */
@@ -19,6 +21,7 @@ class ToolSequencesTest {
     private Path directory;
 
     @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     @DisplayName("R5, R8: content, extents and check are right after each of many random steps")
     void sequences() throws IOException {
         long seed = Seed.of(ToolSequencesTest.class);
