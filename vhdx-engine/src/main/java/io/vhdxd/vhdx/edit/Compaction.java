@@ -4,6 +4,7 @@ import io.vhdxd.vhdx.format.BatEntry;
 import io.vhdxd.vhdx.format.Geometry;
 import io.vhdxd.vhdx.format.PayloadBlockState;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.log.HeaderUpdate;
 import io.vhdxd.vhdx.map.BitmapPlaces;
 import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.map.SpaceMap;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Compaction {
     private static final int COPY_BYTES = 4 << 20;
+    /** The unit of holes in files. */
+    private static final int HOLE_BYTES = 4096;
+
     private static final int PAGE_ENTRIES = 512;
     /** So much is copied between two syncs. */
     private static final long STEP_COPY_BYTES = 256L << 20;
@@ -58,6 +62,7 @@ public final class Compaction {
     private final Set<Long> changedPages = new HashSet<>();
     private final SpaceMap freed = new SpaceMap();
     private int changeCount;
+    private long movedBlocks;
     /** Before these, no gap has room for a block, and for a sector bitmap block. */
     private long gapCursorMib;
 
@@ -90,25 +95,53 @@ public final class Compaction {
      *
      * @param findZeros whether to read all blocks, and give up the space of those that are full of zeros. A fixed disk keeps
      *     them all the same
-     * @throws NoSpaceException if a copy found no room; the image is sound, and what was done stays
+     * @throws NoSpaceException if the log or a copy found no room; the image is sound, and what was done stays
      */
     public Outcome run(boolean findZeros, Supplier<UUID> newGuid) throws IOException {
         long sizeBefore = storage.size();
-        LoggedEdits edits = LoggedEdits.begin(storage, image.headers(), header -> header, newGuid);
+        boolean dropsZeros = findZeros && !fixed;
+        LoggedEdits edits = begin(dropsZeros, newGuid);
         long zeroBlocks = 0;
-        long movedBlocks = 0;
         try {
             dropAnchors(edits);
             dropBitmaps(edits);
-            zeroBlocks = findZeros && !fixed ? dropZeroBlocks(edits) : 0;
-            movedBlocks = moveBlocks(edits);
+            zeroBlocks = dropsZeros ? dropZeroBlocks(edits) : 0;
+            moveBlocks(edits);
         } catch (NoSpaceException e) {
             edits.finish();
-            throw e;
+            UnusedSpace.giveBack(storage, space);
+            throw new NoSpaceException(
+                    movedBlocks + " blocks were moved; each needs " + geometry.blockSizeMib()
+                            + " MiB of the file system's space on its way: " + e.getMessage(),
+                    e);
         }
         edits.finish();
         UnusedSpace.giveBack(storage, space);
         return new Outcome(sizeBefore, storage.size(), zeroBlocks, movedBlocks);
+    }
+
+    /** Where the file system has no room for the log, the holes come first: they need no log. */
+    private LoggedEdits begin(boolean dropsZeros, Supplier<UUID> newGuid) throws IOException {
+        try {
+            return LoggedEdits.begin(storage, image.headers(), header -> header, newGuid);
+        } catch (NoSpaceException e) {
+            HeaderUpdate headers = new HeaderUpdate(storage, image.headers());
+            headers.write(header -> header.withFileWriteGuid(newGuid.get()));
+            UnusedSpace.giveBack(storage, space);
+            if (dropsZeros) {
+                makeHolesOfZeros();
+            }
+            return LoggedEdits.begin(storage, headers.headers(), header -> header, newGuid);
+        }
+    }
+
+    private void makeHolesOfZeros() throws IOException {
+        for (long block = blocks.nextMapped(0); block < blocks.blockCount(); block = blocks.nextMapped(block + 1)) {
+            int entry = blocks.entry(block);
+            if (BlockMap.isFullyPresent(entry) && isZero(BlockMap.fileOffsetBytes(entry))) {
+                storage.punchHole(BlockMap.fileOffsetBytes(entry), geometry.blockSizeBytes());
+            }
+        }
     }
 
     private void dropAnchors(LoggedEdits edits) throws IOException {
@@ -174,10 +207,9 @@ public final class Compaction {
     /** What can be moved, and where it is. */
     private record Placed(boolean isBitmap, long index, long placeMib) {}
 
-    private long moveBlocks(LoggedEdits edits) throws IOException {
+    private void moveBlocks(LoggedEdits edits) throws IOException {
         PriorityQueue<Placed> highestFirst = movable();
         progress.begin("moving blocks", movableBytes());
-        long count = 0;
         long stepBytes = 0;
         Placed highest = highestFirst.poll();
         while (highest != null) {
@@ -187,7 +219,12 @@ public final class Compaction {
                 break;
             }
             space.claim(gapMib, lengthMib);
-            copy(highest.placeMib * Geometry.MIB, gapMib * Geometry.MIB, (int) (lengthMib * Geometry.MIB));
+            try {
+                copyOrMakeRoom(edits, highest.placeMib, gapMib, lengthMib);
+            } catch (NoSpaceException e) {
+                space.release(gapMib, lengthMib);
+                throw e;
+            }
             if (highest.isBitmap) {
                 bitmapGapCursorMib = gapMib + lengthMib;
                 stageBitmap(edits, highest.index, gapMib);
@@ -195,7 +232,7 @@ public final class Compaction {
                 gapCursorMib = gapMib + lengthMib;
                 stage(edits, highest.index, BlockMap.state(blocks.entry(highest.index)), gapMib);
             }
-            count++;
+            movedBlocks++;
             progress.advance(lengthMib * Geometry.MIB);
             stepBytes += lengthMib * Geometry.MIB;
             if (stepBytes >= STEP_COPY_BYTES) {
@@ -205,7 +242,6 @@ public final class Compaction {
             highest = highestFirst.poll();
         }
         commit(edits);
-        return count;
     }
 
     private PriorityQueue<Placed> movable() {
@@ -250,6 +286,19 @@ public final class Compaction {
         }
     }
 
+    /** Copies a block. If there is no room, the step ends before it, and gives back the places of the blocks that it has moved. */
+    private void copyOrMakeRoom(LoggedEdits edits, long fromMib, long toMib, int lengthMib) throws IOException {
+        try {
+            copy(fromMib * Geometry.MIB, toMib * Geometry.MIB, lengthMib * (int) Geometry.MIB);
+        } catch (NoSpaceException e) {
+            if (changeCount == 0) {
+                throw e;
+            }
+            commit(edits);
+            copy(fromMib * Geometry.MIB, toMib * Geometry.MIB, lengthMib * (int) Geometry.MIB);
+        }
+    }
+
     private void copy(long fromBytes, long toBytes, int lengthBytes) throws IOException {
         storage.punchHole(toBytes, lengthBytes);
         if (fixed) {
@@ -261,9 +310,11 @@ public final class Compaction {
             buffer.clear().limit((int) Math.min(COPY_BYTES, end - at));
             storage.read(buffer, at);
             buffer.flip();
-            int length = buffer.limit();
-            storage.write(buffer, toBytes + (at - fromBytes));
-            at = storage.nextData(at + length);
+            long to = toBytes + (at - fromBytes);
+            // A copy must not take more space than what it is a copy of.
+            Zeros.forEachData(
+                    buffer, HOLE_BYTES, (offset, length) -> storage.write(buffer.slice(offset, length), to + offset));
+            at = storage.nextData(at + buffer.limit());
         }
     }
 
@@ -307,6 +358,7 @@ public final class Compaction {
         while (from >= 0) {
             long to = freed.nextFreeMib(from);
             space.release(from, to - from);
+            storage.punchHole(from * Geometry.MIB, (to - from) * Geometry.MIB);
             freed.release(from, to - from);
             gapCursorMib = Math.min(gapCursorMib, from);
             bitmapGapCursorMib = Math.min(bitmapGapCursorMib, from);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class DiskCopy {
     private static final int PIECE_BYTES = 4 << 20;
     private static final int PIECE_COUNT = 4;
+
     /** Zeros are looked for in units of this size. */
     private static final int UNIT_BYTES = 64 << 10;
 
@@ -118,24 +119,11 @@ public final class DiskCopy {
         written.complete(null);
     }
 
-    /** Writes what is not zero, in runs as long as they are. */
     private void write(Piece piece) throws IOException {
-        ByteBuffer content = piece.content;
-        int from = 0;
-        while (from < content.limit()) {
-            int to = from;
-            while (to < content.limit() && !isZeroUnit(content, to)) {
-                to = Math.min(to + UNIT_BYTES, content.limit());
-            }
-            if (to > from) {
-                target.write(piece.offsetBytes + from, content.slice(from, to - from));
-            }
-            from = to + UNIT_BYTES;
-        }
-    }
-
-    private static boolean isZeroUnit(ByteBuffer content, int at) {
-        return Zeros.isAll(content.slice(at, Math.min(UNIT_BYTES, content.limit() - at)));
+        Zeros.forEachData(
+                piece.content,
+                UNIT_BYTES,
+                (at, length) -> target.write(piece.offsetBytes + at, piece.content.slice(at, length)));
     }
 
     /**

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vhdxd.vhdx.fixture.ImageBuilder;
 import io.vhdxd.vhdx.fixture.Tool;
 import io.vhdxd.vhdx.load.LoadedImage;
+import io.vhdxd.vhdx.map.BlockMap;
 import io.vhdxd.vhdx.storage.NoSpaceException;
 import io.vhdxd.vhdx.storage.simulated.SimulatedStorage;
 import io.vhdxd.vhdx.testing.NeedsTool;
@@ -14,9 +15,12 @@ import io.vhdxd.vhdx.testing.Seed;
 import io.vhdxd.vhdx.testing.SimulatedFiles;
 import io.vhdxd.vhdx.testing.SimulatedImages;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -26,6 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 class CompactionTest {
     /** Their entries take more pages of the BAT than one log entry holds. */
     private static final int MANY_BLOCKS = 10_000;
+
+    /** What is reserved of the log. */
+    private static final int LOG_BYTES = 256 << 10;
+
+    /** Entries of one compaction are never those of another one. */
+    private static final Supplier<UUID> GUIDS = SimulatedImages.guids(5);
 
     /** Blocks at random places with gaps between them, some of zeros, anchors, and a tail that nothing uses. */
     private static SimulatedStorage scattered(RandomGenerator random, int blockCount) {
@@ -54,7 +64,7 @@ class CompactionTest {
     }
 
     private static Compaction.Outcome compact(SimulatedStorage storage, LoadedImage image) throws IOException {
-        return new Compaction(storage, image, Progress.NONE).run(true, SimulatedImages.guids(5));
+        return new Compaction(storage, image, Progress.NONE).run(true, GUIDS);
     }
 
     @Test
@@ -123,16 +133,62 @@ class CompactionTest {
     }
 
     @Test
-    @DisplayName("a full file system ends it with the image sound")
-    void noSpace() throws IOException {
+    @DisplayName("a file system without room for one block ends it with the image sound, and says what is needed")
+    void noSpaceForBlock() throws IOException {
         SimulatedStorage storage = scattered(Seed.generator(CompactionTest.class), MANY_BLOCKS);
+        noSpace(storage, LOG_BYTES, "0 blocks were moved; each needs 1 MiB");
+    }
+
+    @Test
+    @DisplayName("a file system without room for the log ends it before it begins, and says what is needed")
+    void noSpaceForLog() throws IOException {
+        SimulatedStorage storage = scattered(Seed.generator(CompactionTest.class), MANY_BLOCKS);
+        noSpace(storage, LOG_BYTES - 4096, "log needs " + LOG_BYTES + " bytes");
+    }
+
+    private static void noSpace(SimulatedStorage storage, int freeBytes, String message) throws IOException {
         Map<Long, String> content = EditedDisk.content(storage);
-        storage.setSpaceLimit(storage.spaceBytes() + (1 << 20) + (64 << 10));
+        storage.setSpaceLimit(storage.spaceBytes() + freeBytes);
         LoadedImage image = EditedDisk.load(storage);
         Compaction compaction = new Compaction(storage, image, Progress.NONE);
-        assertThatThrownBy(() -> compaction.run(false, SimulatedImages.guids(5)))
-                .isInstanceOf(NoSpaceException.class);
+        assertThatThrownBy(() -> compaction.run(true, GUIDS))
+                .isInstanceOf(NoSpaceException.class)
+                .hasMessageContaining(message);
         assertThat(EditedDisk.load(storage).needsReplay()).isFalse();
+        assertThat(EditedDisk.content(storage)).isEqualTo(content);
+    }
+
+    @Test
+    @DisplayName("room for one block is enough to move all of them")
+    void roomForOneBlock() throws IOException {
+        SimulatedStorage storage = scattered(Seed.generator(CompactionTest.class), MANY_BLOCKS);
+        compactedWith(storage, LOG_BYTES + 4 * 4096);
+    }
+
+    @Test
+    @DisplayName("a file system without any room gets it from space that nothing uses")
+    void roomInGaps() throws IOException {
+        SimulatedStorage storage = scattered(Seed.generator(CompactionTest.class), MANY_BLOCKS);
+        storage.write(ByteBuffer.allocate(LOG_BYTES + 4 * 4096), storage.size() - 5 * MIB);
+        compactedWith(storage, 0);
+    }
+
+    @Test
+    @DisplayName("a file system without any room gets it from blocks of zeros")
+    void roomInZeros() throws IOException {
+        SimulatedStorage storage = scattered(Seed.generator(CompactionTest.class), MANY_BLOCKS);
+        LoadedImage image = EditedDisk.load(storage);
+        storage.write(
+                ByteBuffer.allocate((int) MIB),
+                BlockMap.fileOffsetBytes(image.blockMap().entry(13)));
+        compactedWith(storage, 0);
+    }
+
+    private static void compactedWith(SimulatedStorage storage, int freeBytes) throws IOException {
+        Map<Long, String> content = EditedDisk.content(storage);
+        storage.setSpaceLimit(storage.spaceBytes() + freeBytes);
+        compact(storage, EditedDisk.load(storage));
+        assertThat(storage.size()).isEqualTo((4 + 29) * MIB);
         assertThat(EditedDisk.content(storage)).isEqualTo(content);
     }
 }
