@@ -41,6 +41,11 @@ final class RequestBuffer {
         return buffer;
     }
 
+    /** Whether something has been received and not been taken. */
+    boolean holdsBytes() {
+        return fragmentBytes > 0 || buffer.isReadable();
+    }
+
     /** Keeps what has been received where it is, until the caller releases what this returns. */
     ReferenceCounted retain() {
         return Objects.requireNonNull(shared).retain();

@@ -69,9 +69,9 @@ public final class RequestDecoder extends ChannelInboundHandlerAdapter {
         return receivedBytes;
     }
 
-    /** Whether a request, and what came behind it, waits for admission. */
-    public boolean isPaused() {
-        return paused;
+    /** Whether a request has come in part, or as a whole but waits for admission. */
+    public boolean isWithinRequest() {
+        return paused || parser.isWithinRequest();
     }
 
     /** Goes on after {@link RequestHandler#tryAdmit} has answered no; does nothing otherwise. */

@@ -108,6 +108,15 @@ final class RequestParser {
         }
     }
 
+    /** Whether a part of a request has been received, and not all of it. */
+    boolean isWithinRequest() {
+        return switch (state) {
+            case HEADER -> requestBuffer.holdsBytes();
+            case CONTEXTS, ADMISSION, PAYLOAD, SKIPPED_PAYLOAD -> true;
+            case STOPPED -> false;
+        };
+    }
+
     boolean isStopped() {
         return state == State.STOPPED;
     }

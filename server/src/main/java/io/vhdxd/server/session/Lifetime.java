@@ -187,7 +187,7 @@ final class Lifetime implements Export.Attachment, Examinations.Subject {
 
     @Override
     public boolean mayChange() {
-        return changeCount > 0 || Objects.requireNonNull(decoder).isPaused();
+        return changeCount > 0 || Objects.requireNonNull(decoder).isWithinRequest();
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.vhdxd.server.net.tls.TlsCertificates;
 import io.vhdxd.server.net.tls.TlsSettings;
 import io.vhdxd.server.support.Await;
 import io.vhdxd.server.support.Certificates;
+import io.vhdxd.server.support.Leaks;
 import io.vhdxd.server.support.MemoryDisk;
 import io.vhdxd.server.support.NbdClient;
 import io.vhdxd.server.support.NeedsTool;
@@ -20,11 +21,9 @@ import io.vhdxd.server.support.TestServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.DisplayName;
@@ -141,18 +140,6 @@ class VanishTest {
         assertThat(disk.content()).isEqualTo(new byte[MemoryDisk.BLOCK_BYTES]);
     }
 
-    /** The descriptors and threads of this process, counted before and after. */
-    private static final class Leaks {
-        private final long descriptors = entries("/proc/self/fd");
-        private final long threads = entries("/proc/self/task");
-
-        void assertNone() {
-            Await.until(() -> entries("/proc/self/fd") <= descriptors);
-            // The JVM's own threads come and go.
-            assertThat(entries("/proc/self/task")).isLessThan(threads + 5);
-        }
-    }
-
     /** A handshake, and a WRITE. */
     private static byte[] conversation() {
         byte[] name = TestServer.EXPORT.getBytes(StandardCharsets.UTF_8);
@@ -175,13 +162,5 @@ class VanishTest {
                 .put(NbdClient.header(Command.WRITE, 0, 1, 0, PAYLOAD_BYTES).array())
                 .put(payload)
                 .array();
-    }
-
-    private static long entries(String directory) {
-        try (Stream<Path> list = Files.list(Path.of(directory))) {
-            return list.count();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
     }
 }

@@ -19,7 +19,12 @@ public final class Await {
 
     /** Waits until a condition holds; fails if it never does. */
     public static void until(Condition condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        until(PATIENCE_SECONDS, condition);
+    }
+
+    /** Waits so long until a condition holds; fails if it never does. */
+    public static void until(long patienceSeconds, Condition condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(patienceSeconds);
         while (!holds(condition)) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("waited in vain");
