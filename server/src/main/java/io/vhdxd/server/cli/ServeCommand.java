@@ -2,12 +2,15 @@ package io.vhdxd.server.cli;
 
 import io.netty.util.internal.PlatformDependent;
 import io.vhdxd.nbd.ErrorText;
+import io.vhdxd.nbd.codec.Encryption;
 import io.vhdxd.nbd.handshake.TlsMode;
 import io.vhdxd.server.export.Export;
 import io.vhdxd.server.export.ExportTable;
 import io.vhdxd.server.net.ListenAddress;
 import io.vhdxd.server.net.ListenException;
 import io.vhdxd.server.net.NbdServer;
+import io.vhdxd.server.net.PassedSocket;
+import io.vhdxd.server.net.PassedSockets;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,13 +50,14 @@ final class ServeCommand implements Callable<Integer> {
         options.complete(spec.commandLine());
         options.logFormat().use();
         TlsOptions.Encryptions encryptions = options.tls().load();
+        List<Listener> listeners = listeners();
         tellStart();
         Monitoring monitoring = new Monitoring(options.metricsAddress());
         OpenImages open = OpenImages.open(
                 options.images(), options.missing(), options.parents().search(), monitoring::meter);
         boolean clean;
         try (monitoring) {
-            serve(open, encryptions, monitoring);
+            serve(open, listeners, encryptions, monitoring);
         } finally {
             clean = open.close();
         }
@@ -88,7 +92,16 @@ final class ServeCommand implements Callable<Integer> {
                 options.drainSeconds());
     }
 
-    private void serve(OpenImages open, TlsOptions.Encryptions encryptions, Monitoring monitoring)
+    private List<Listener> listeners() throws Failure {
+        try {
+            return options.listeners(PassedSockets.ofThisProcess(), spec.commandLine());
+        } catch (ListenException e) {
+            throw Failure.toListen(e);
+        }
+    }
+
+    private void serve(
+            OpenImages open, List<Listener> listeners, TlsOptions.Encryptions encryptions, Monitoring monitoring)
             throws Failure, InterruptedException {
         List<Export> exports =
                 open.all().stream().map(OpenImages.Opened::export).toList();
@@ -96,11 +109,11 @@ final class ServeCommand implements Callable<Integer> {
             StopSignals signals = StopSignals.install(server::hurry);
             monitoring.start(open, server);
             List<AttachLines> attachLines = new ArrayList<>();
-            for (ListenSpec listener : options.listeners()) {
-                TlsMode mode = listener.tls(options.tls());
-                ListenAddress bound = server.listen(listener.address(), encryptions.of(mode));
+            for (Listener listener : listeners) {
+                ListenAddress bound = listen(server, listener, encryptions.of(listener.tls()));
                 attachLines.add(new AttachLines(
-                        bound, mode == TlsMode.OFF ? null : options.tls().directory()));
+                        bound,
+                        listener.tls() == TlsMode.OFF ? null : options.tls().directory()));
             }
             monitoring.ready("serving " + exports.size() + (exports.size() == 1 ? " export" : " exports") + " on "
                     + server.addresses().stream().map(Object::toString).collect(Collectors.joining(", ")));
@@ -114,6 +127,16 @@ final class ServeCommand implements Callable<Integer> {
         } catch (ListenException e) {
             throw Failure.toListen(e);
         }
+    }
+
+    private static ListenAddress listen(NbdServer server, Listener listener, Encryption encryption)
+            throws ListenException {
+        PassedSocket passed = listener.passed();
+        if (passed == null) {
+            return server.listen(listener.address(), encryption);
+        }
+        server.listen(passed, encryption);
+        return passed.address();
     }
 
     private NbdServer.Settings settings() {

@@ -3,6 +3,7 @@ package io.vhdxd.server.cli;
 import io.vhdxd.nbd.ErrorText;
 import io.vhdxd.server.config.Problem;
 import io.vhdxd.server.net.ListenAddress;
+import io.vhdxd.server.net.PassedSocket;
 import io.vhdxd.vhdx.ImageCreation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What {@code serve} can be told, by options and by a configuration file. An option that is given counts, whatever the file says. */
 final class ServeOptions {
+    private static final String LISTEN = "--listen";
+
     @Parameters(
             arity = "0..*",
             paramLabel = "[NAME=]IMAGE",
@@ -39,7 +42,7 @@ final class ServeOptions {
     private @Nullable Path configFile;
 
     @Option(
-            names = {"-l", "--listen"},
+            names = {"-l", LISTEN},
             paramLabel = "ADDRESS[,tls=off|on|require]",
             defaultValue = "127.0.0.1:" + ListenAddress.DEFAULT_PORT,
             description = "HOST:PORT or unix:PATH, as often as needed. Default: ${DEFAULT-VALUE}.",
@@ -239,6 +242,17 @@ final class ServeOptions {
 
     List<ListenSpec> listeners() {
         return listeners;
+    }
+
+    /**
+     * What to listen on.
+     *
+     * @param passed sockets that listen already
+     * @param line the command line that the options were read from
+     */
+    List<Listener> listeners(List<PassedSocket> passed, CommandLine line) {
+        boolean asked = line.getParseResult().hasMatchedOption(LISTEN) || sources.lineOf(LISTEN) != null;
+        return Listener.of(passed, asked ? listeners : List.of(), listeners, tls);
     }
 
     ParentOptions parents() {

@@ -9,6 +9,11 @@ public final class ListenException extends IOException {
     }
 
     ListenException(ListenAddress address, String reason) {
-        super(address + ": " + reason);
+        this(address.toString(), reason);
+    }
+
+    /** @param where what stands for an address */
+    ListenException(String where, String reason) {
+        super(where + ": " + reason);
     }
 }

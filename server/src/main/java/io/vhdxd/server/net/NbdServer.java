@@ -27,6 +27,7 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,6 +122,38 @@ public final class NbdServer implements AutoCloseable {
         return bound;
     }
 
+    /**
+     * Takes connections from a socket that listens already. It goes on listening when the server stops: what comes then is left
+     * to the next server.
+     *
+     * @throws ListenException if the transport cannot do that
+     */
+    public void listen(PassedSocket socket, Encryption encryption) throws ListenException {
+        Function<PassedSocket, ServerChannel> adoption = transport.adoption();
+        if (adoption == null) {
+            throw new ListenException(
+                    socket.toString(), "only epoll can take it over, and the transport is " + transport.name());
+        }
+        ServerBootstrap bootstrap = switch (socket.address()) {
+            case ListenAddress.Tcp _ -> tcpBootstrap(encryption);
+            case ListenAddress.Unix _ -> unixBootstrap(encryption);
+        };
+        ChannelFuture registered = bootstrap
+                .channelFactory(() -> adoption.apply(socket))
+                .register()
+                .awaitUninterruptibly();
+        if (registered.cause() != null) {
+            throw new ListenException(socket.toString(), reason(registered.cause()));
+        }
+        listeners.add(registered.channel());
+        addresses.add(socket.address());
+        LOG.info(
+                "listening on {}, TLS {}, by {}",
+                socket.address(),
+                encryption.mode().text(),
+                socket);
+    }
+
     /** Where the server listens. */
     public List<ListenAddress> addresses() {
         return List.copyOf(addresses);
@@ -159,8 +192,14 @@ public final class NbdServer implements AutoCloseable {
         if (socketAddress.isUnresolved()) {
             throw new ListenException(address, "unknown host");
         }
-        ServerBootstrap bootstrap = bootstrap(transport.tcp(), encryption)
-                .option(ChannelOption.SO_REUSEADDR, true)
+        ServerBootstrap bootstrap =
+                tcpBootstrap(encryption).channel(transport.tcp()).option(ChannelOption.SO_REUSEADDR, true);
+        Channel listener = bind(address, bootstrap, socketAddress);
+        return new ListenAddress.Tcp(address.host(), ((InetSocketAddress) listener.localAddress()).getPort());
+    }
+
+    private ServerBootstrap tcpBootstrap(Encryption encryption) {
+        ServerBootstrap bootstrap = bootstrap(encryption)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true);
         if (transport.tcp() == EpollServerSocketChannel.class) {
@@ -170,8 +209,11 @@ public final class NbdServer implements AutoCloseable {
                     .childOption(EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES)
                     .childOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
         }
-        Channel listener = bind(address, bootstrap, socketAddress);
-        return new ListenAddress.Tcp(address.host(), ((InetSocketAddress) listener.localAddress()).getPort());
+        return bootstrap;
+    }
+
+    private ServerBootstrap unixBootstrap(Encryption encryption) {
+        return bootstrap(encryption).childOption(ChannelOption.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES);
     }
 
     private ListenAddress listenUnix(ListenAddress.Unix address, Encryption encryption) throws ListenException {
@@ -180,8 +222,7 @@ public final class NbdServer implements AutoCloseable {
         try {
             bind(
                     address,
-                    bootstrap(transport.unix(), encryption)
-                            .childOption(ChannelOption.SO_SNDBUF, UNIX_SEND_BUFFER_BYTES),
+                    unixBootstrap(encryption).channel(transport.unix()),
                     transport.unixAddress().apply(file.bindPath()));
         } finally {
             Umask.set(umaskBefore);
@@ -191,10 +232,9 @@ public final class NbdServer implements AutoCloseable {
         return address;
     }
 
-    private ServerBootstrap bootstrap(Class<? extends ServerChannel> type, Encryption encryption) {
+    private ServerBootstrap bootstrap(Encryption encryption) {
         return new ServerBootstrap()
                 .group(loops)
-                .channel(type)
                 .childHandler(new ConnectionInitializer(
                         limits, clientAddresses, connections, tally, exports, sessions, encryption))
                 // A client that sends no more may still wait for replies.
@@ -226,8 +266,9 @@ public final class NbdServer implements AutoCloseable {
      * @return whether everything was finished; if not, something may still use the images
      */
     public boolean drain(long timeoutMillis) throws InterruptedException {
-        exports.shutDown();
+        // First: who comes to a socket that was passed from now on is left to the next server.
         stopListening();
+        exports.shutDown();
         sessions.drain();
         boolean drained = sessions.awaitEnd(timeoutMillis);
         if (!drained) {

@@ -13,6 +13,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How Netty talks to the sockets of this machine.
@@ -22,13 +23,15 @@ import java.util.function.Function;
  * @param tcp accepts TCP connections
  * @param unix accepts connections to a Unix socket
  * @param unixAddress makes the address of a Unix socket
+ * @param adoption makes a channel of a socket that listens already; null if there is no way to
  */
 record Transport(
         String name,
         IoHandlerFactory ioHandler,
         Class<? extends ServerChannel> tcp,
         Class<? extends ServerChannel> unix,
-        Function<Path, SocketAddress> unixAddress) {
+        Function<Path, SocketAddress> unixAddress,
+        @Nullable Function<PassedSocket, ServerChannel> adoption) {
 
     /** Epoll where it is available, else NIO. */
     static Transport best() {
@@ -45,7 +48,8 @@ record Transport(
                 LastingEpoll.newFactory(),
                 EpollServerSocketChannel.class,
                 EpollServerDomainSocketChannel.class,
-                path -> new DomainSocketAddress(path.toString()));
+                path -> new DomainSocketAddress(path.toString()),
+                Transport::adopt);
     }
 
     static Transport nio(String name) {
@@ -54,6 +58,16 @@ record Transport(
                 NioIoHandler.newFactory(),
                 NioServerSocketChannel.class,
                 NioServerDomainSocketChannel.class,
-                UnixDomainSocketAddress::of);
+                UnixDomainSocketAddress::of,
+                // The JDK takes no descriptor but that of standard input.
+                null);
+    }
+
+    private static ServerChannel adopt(PassedSocket socket) {
+        return switch (socket.address()) {
+            case ListenAddress.Tcp _ -> new EpollServerSocketChannel(socket.descriptor());
+            // Without an address that it knows, Netty leaves the file alone when it closes the socket.
+            case ListenAddress.Unix _ -> new EpollServerDomainSocketChannel(socket.descriptor(), true);
+        };
     }
 }
